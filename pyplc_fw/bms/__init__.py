@@ -1,0 +1,1 @@
+"""The battery management system: what the battery allows and asks for."""

@@ -1,0 +1,1 @@
+"""The `pyplc` command: argument parsing and printing only."""

@@ -1,0 +1,232 @@
+"""The catalogue of what went wrong, and of every reason for which a session ends.
+
+Logs, status, console, reports and the manual draw from it; nothing prints a reason that is not
+in it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Severity(Enum):
+    """How bad it is."""
+
+    NORMAL = "normal"
+    "An end as it should be."
+    WARNING = "warning"
+    "Ended early and safely; the next session may go well."
+    FAULT = "fault"
+    "Something must be mended before it goes well."
+    EMERGENCY = "emergency"
+    "The outputs had to be cut at once."
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One entry of the catalogue."""
+
+    id: str
+    "Stable name, ``area.what``; never renamed."
+    severity: Severity
+    sentence: str
+    "For people."
+    remedy: str
+    "What to do about it; empty where nothing needs doing."
+
+
+CATALOGUE: Final[dict[str, Reason]] = {}
+
+
+def _reason(identifier: str, severity: Severity, sentence: str, remedy: str = "") -> Reason:
+    reason = Reason(identifier, severity, sentence, remedy)
+    CATALOGUE[identifier] = reason
+    return reason
+
+
+_NORMAL, _WARNING = Severity.NORMAL, Severity.WARNING
+_FAULT, _EMERGENCY = Severity.FAULT, Severity.EMERGENCY
+
+# --- normal ends -----------------------------------------------------------------------------
+BATTERY_FULL: Final = _reason(
+    "session.battery_full", _NORMAL, "The battery reached its target state of charge."
+)
+STOPPED_BY_OWNER: Final = _reason(
+    "session.stopped_by_owner", _NORMAL, "The owner stopped the charge."
+)
+STOPPED_BY_CHARGER: Final = _reason(
+    "session.stopped_by_charger", _NORMAL, "The charger asked to stop (EVSE_Shutdown)."
+)
+STOPPED_BY_EV: Final = _reason("session.stopped_by_ev", _NORMAL, "The car ended the session.")
+
+# --- the protocol ----------------------------------------------------------------------------
+INTERNAL_ERROR: Final = _reason(
+    "program.internal_error",
+    _FAULT,
+    "The program met a situation it was not written for.",
+    "Please report it with the log and the recording of this session.",
+)
+CONFIG_INVALID: Final = _reason(
+    "config.invalid",
+    _FAULT,
+    "A setting is unknown, missing or out of range.",
+    "Correct the named setting.",
+)
+MESSAGE_MALFORMED: Final = _reason(
+    "v2g.message_malformed",
+    _WARNING,
+    "The other side sent bytes that are no valid message.",
+    "Try again; if it repeats, report it with the recording.",
+)
+PEER_BROKE_PROTOCOL: Final = _reason(
+    "v2g.peer_broke_protocol",
+    _WARNING,
+    "The other side sent a valid message that the protocol does not allow here.",
+    "Try again; if it repeats, report it with the recording.",
+)
+RESPONSE_FAILED: Final = _reason(
+    "v2g.response_failed",
+    _WARNING,
+    "The charger answered with a FAILED response code.",
+    "Unplug, plug in again; if it repeats, try another charger and report it with the recording.",
+)
+TIMEOUT: Final = _reason(
+    "v2g.timeout",
+    _WARNING,
+    "The other side did not answer in time.",
+    "Unplug, plug in again; if it repeats, report it with the recording.",
+)
+NO_COMMON_PROTOCOL: Final = _reason(
+    "v2g.no_common_protocol",
+    _WARNING,
+    "Car and charger share no application protocol.",
+    "This charger cannot charge this car.",
+)
+LINK_LOST: Final = _reason(
+    "link.lost",
+    _WARNING,
+    "The connection to the other side was lost.",
+    "Check the plug; unplug, plug in again.",
+)
+MODEM_MISSING: Final = _reason(
+    "modem.missing",
+    _FAULT,
+    "The powerline modem does not answer.",
+    "Check its supply and its Ethernet cable; `pyplc modem list` shows what answers.",
+)
+SLAC_NO_ANSWER: Final = _reason(
+    "slac.no_answer",
+    _WARNING,
+    "No charger answered the SLAC requests.",
+    "Check the plug and the coupling of the modem to the control pilot.",
+)
+SLAC_FAILED: Final = _reason(
+    "slac.failed",
+    _WARNING,
+    "The matching with the charger broke off.",
+    "Unplug, plug in again.",
+)
+SDP_NO_ANSWER: Final = _reason(
+    "sdp.no_answer",
+    _WARNING,
+    "The charger did not answer the SDP requests.",
+    "Unplug, plug in again; keep other network services off the powerline interface.",
+)
+HARDWARE_FAILED: Final = _reason(
+    "hardware.failed", _FAULT, "A piece of hardware failed.", "See the log for which."
+)
+
+# --- the charger -----------------------------------------------------------------------------
+CHARGER_EMERGENCY: Final = _reason(
+    "session.charger_emergency",
+    _EMERGENCY,
+    "The charger reported an emergency shutdown.",
+    "Look at the charger; do not touch the plug until it is unlocked.",
+)
+CHARGER_MALFUNCTION: Final = _reason(
+    "session.charger_malfunction",
+    _EMERGENCY,
+    "The charger reported a malfunction.",
+    "Use another charger.",
+)
+CABLE_CHECK_FAILED: Final = _reason(
+    "session.cable_check_failed",
+    _WARNING,
+    "The charger's insulation test of the cable failed.",
+    "Check the inlet and the insulation of the high-voltage side; isolation monitors must be off.",
+)
+PRE_CHARGE_FAILED: Final = _reason(
+    "session.pre_charge_failed",
+    _WARNING,
+    "The charger did not reach the battery's voltage.",
+    "Check that the charger's range covers the battery's voltage; try again.",
+)
+CHARGER_INCOMPATIBLE: Final = _reason(
+    "session.charger_incompatible",
+    _WARNING,
+    "The charger's limits do not fit this battery.",
+    "Use another charger.",
+)
+WELDING_SUSPECTED: Final = _reason(
+    "session.welding_suspected",
+    _FAULT,
+    "The inlet's voltage did not fall after the contactors were opened.",
+    "Have the contactors checked before the next charge.",
+)
+
+# --- the guard -------------------------------------------------------------------------------
+PILOT_LOST: Final = _reason(
+    "guard.pilot_lost",
+    _EMERGENCY,
+    "The control pilot's signal was lost.",
+    "Check the plug and the control pilot's wiring.",
+)
+PROXIMITY_LOST: Final = _reason(
+    "guard.proximity_lost",
+    _EMERGENCY,
+    "The proximity contact says that the plug is out.",
+    "Check the plug and the proximity contact.",
+)
+HEARTBEAT_LOST: Final = _reason(
+    "guard.heartbeat_lost",
+    _EMERGENCY,
+    "The controller stopped talking to the guard.",
+    "The controller restarts by itself; if it repeats, report it with the log.",
+)
+LOCK_FAILED: Final = _reason(
+    "guard.lock_failed",
+    _FAULT,
+    "The connector lock did not confirm.",
+    "Check the lock motor, its fuse and its feedback.",
+)
+LOCK_LOST: Final = _reason(
+    "guard.lock_lost",
+    _EMERGENCY,
+    "The connector lock slipped open during the charge.",
+    "Check the lock motor and its feedback.",
+)
+CONTACTOR_NOT_CLOSED: Final = _reason(
+    "guard.contactor_not_closed",
+    _FAULT,
+    "A contactor was commanded and did not confirm that it closed.",
+    "Check the contactor, its driver and its feedback.",
+)
+CONTACTOR_WELDED: Final = _reason(
+    "guard.contactor_welded",
+    _FAULT,
+    "A contactor did not open.",
+    "Do not drive or charge. Use the manual release for the plug and have the contactors replaced.",
+)
+UNLOCK_REFUSED: Final = _reason(
+    "guard.unlock_refused",
+    _FAULT,
+    "The plug stays locked: that it is free of voltage could not be shown.",
+    "Wait; if it stays, use the manual release after the charger shows that it is off.",
+)
+
+
+def by_id(identifier: str) -> Reason:
+    """Return the entry named ``identifier``; raises KeyError when there is none."""
+    return CATALOGUE[identifier]

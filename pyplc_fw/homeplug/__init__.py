@@ -1,0 +1,1 @@
+"""HomePlug Green PHY: MMEs, modems, SLAC."""

@@ -1,0 +1,1 @@
+"""Frames and packets: Ethernet, IPv6, UDP, TCP."""

@@ -1,0 +1,1 @@
+"""The programs: configuration -> wiring -> run."""

@@ -1,0 +1,1 @@
+"""One charging session, from plug-in to unlock."""

@@ -1,0 +1,1 @@
+"""Every port again without hardware: the desk, the tests and the demo run on these."""

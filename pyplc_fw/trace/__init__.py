@@ -1,0 +1,1 @@
+"""Recordings: pcap -> frames -> conversation -> text, report, replay."""

@@ -1,0 +1,1 @@
+"""V2G: SDP, V2GTP, EXI, EVCC and SECC."""
