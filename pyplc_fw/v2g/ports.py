@@ -19,7 +19,7 @@ class V2gStream(Protocol):
     def peer(self) -> Endpoint: ...
 
     async def receive(self) -> bytes:
-        """Wait for the next bytes; ``b""`` once the peer has closed; raises LinkError on a reset."""
+        """Wait for the next bytes; ``b""`` when the peer closed; raises LinkError on a reset."""
         ...
 
     async def send(self, data: bytes) -> None:
@@ -130,7 +130,7 @@ class Vehicle(Protocol):
         ...
 
     def begin_session(self) -> None:
-        """A digital (DC) session begins: S2 may close. Ends with ``end_session``."""
+        """Begin a digital (DC) session, in which S2 may close; ``end_session`` ends it."""
         ...
 
     def end_session(self) -> None: ...
