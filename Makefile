@@ -1,0 +1,103 @@
+# The front door: every habit is a target. `make` alone lists them.
+#
+# Variables: PYTHON (another Python 3.11 or newer, for the set-up), DEMO_ARGS, PYTEST_ARGS,
+# BENCH_ARGS (handed on to the program), FUZZ_N (inputs for each target of `make fuzz`).
+
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+export PYTHON
+DEMO_ARGS ?=
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+FUZZ_N ?= 100000
+
+BIN := .venv/bin
+SCRIPTS := tools/setup tools/lock .ci/run
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+# --- use it ---------------------------------------------------------------------------------------
+
+.PHONY: setup setup-test
+setup: ## only the set-up: Debian packages, .venv, the compiled codec, the program .venv/bin/pyplc
+	@tools/setup
+
+setup-test:
+	@tools/setup --test
+
+.PHONY: demo
+demo: setup ## set-up, then a whole charging session on the desk (DEMO_ARGS="--soc 40 ...")
+	@$(BIN)/pyplc demo $(DEMO_ARGS)
+
+# --- test it --------------------------------------------------------------------------------------
+
+.PHONY: test
+test: setup-test ## set-up, then unit and session tests (PYTEST_ARGS="-k slac ...")
+	@$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: check check-format check-lint check-types check-layers check-tables check-lock check-manual check-scripts
+check: check-format check-lint check-types check-layers check-tables check-lock check-manual check-scripts ## format, lint, strict types, import layers, generated files, lock file, scripts
+
+check-format: setup
+	@echo "check: format"
+	@$(BIN)/ruff format --check --quiet .
+
+check-lint: setup
+	@echo "check: lint"
+	@$(BIN)/ruff check --quiet .
+
+check-types: setup
+	@echo "check: types"
+	@$(BIN)/mypy
+
+check-layers: setup
+	@echo "check: layers"
+	@$(BIN)/pytest -q tests/unit/test_imports.py
+
+check-tables: setup
+	@echo "check: generated tables of the codec"
+	@$(BIN)/python exi/generate.py --check
+
+check-lock: setup
+	@echo "check: lock file"
+	@$(BIN)/python tools/check_lock.py
+
+check-manual: setup
+	@echo "check: generated tables of the manual"
+	@$(BIN)/python tools/manual_tables.py --check
+
+check-scripts:
+	@if command -v shellcheck >/dev/null; then echo "check: scripts"; shellcheck $(SCRIPTS); \
+	else echo "check: scripts: skipped, there is no shellcheck (Debian package shellcheck)"; fi
+
+.PHONY: fuzz
+fuzz: setup ## FUZZ_N random and mutated inputs into each decoder, the C codec under the sanitizers
+	@for module in tests/fuzz/fuzz_*.py; do \
+		$(BIN)/python -m "tests.fuzz.$$(basename "$$module" .py)" $(FUZZ_N); done
+
+.PHONY: bench
+bench: setup ## how fast: codec, frames, whole sessions (docs/performance.md has the table)
+	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+
+# --- keep it --------------------------------------------------------------------------------------
+
+.PHONY: lock
+lock: ## make requirements.lock anew from requirements.in (needs the network)
+	@tools/lock
+
+.PHONY: manual
+manual: setup ## write the generated tables of docs/manual.md anew
+	@$(BIN)/python tools/manual_tables.py
+
+.PHONY: clean distclean
+clean: ## remove what was built, and caches; the set-up stays
+	@rm -rf build dist demo fuzz-* exi/build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@find exi pyplc_fw tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean ## remove the set-up too
+	@rm -rf .venv ./*.egg-info exi/*.egg-info
