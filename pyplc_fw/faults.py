@@ -225,6 +225,55 @@ UNLOCK_REFUSED: Final = _reason(
     "The plug stays locked: that it is free of voltage could not be shown.",
     "Wait; if it stays, use the manual release after the charger shows that it is off.",
 )
+NO_SESSION: Final = _reason(
+    "guard.no_session", _WARNING, "Refused: there is no session of digital communication."
+)
+NOT_PLUGGED: Final = _reason(
+    "guard.not_plugged",
+    _WARNING,
+    "Refused: the proximity contact says that no plug is in.",
+    "Check the plug and the proximity contact.",
+)
+PILOT_NOT_DIGITAL: Final = _reason(
+    "guard.pilot_not_digital",
+    _WARNING,
+    "Refused: the control pilot does not ask for digital communication (5 % PWM).",
+    "Check the control pilot's wiring; an AC charger cannot charge by DC.",
+)
+NOT_STATE_C: Final = _reason(
+    "guard.not_state_c", _WARNING, "Refused: the car is not ready (control pilot not in state C)."
+)
+NOT_LOCKED: Final = _reason(
+    "guard.not_locked", _WARNING, "Refused: the connector lock is not confirmed."
+)
+VOLTAGE_UNKNOWN: Final = _reason(
+    "guard.voltage_unknown",
+    _WARNING,
+    "Refused: the voltage of the inlet or of the battery is unknown or too old.",
+    "Check the measurement, or the battery management system's bus.",
+)
+PRE_CHARGE_GAP: Final = _reason(
+    "guard.pre_charge_gap",
+    _WARNING,
+    "Refused: the voltages of inlet and battery are too far apart to close a contactor.",
+)
+CONTACTORS_NOT_OPEN: Final = _reason(
+    "guard.contactors_not_open",
+    _WARNING,
+    "Refused: that both contactors are open is not proven.",
+    "Check the contactors' feedback.",
+)
+INLET_LIVE: Final = _reason(
+    "guard.inlet_live",
+    _WARNING,
+    "Refused: that the inlet is below 60 V is not shown.",
+    "Wait until the charger has discharged its output.",
+)
+CURRENT_FLOWS: Final = _reason(
+    "guard.current_flows",
+    _WARNING,
+    "Put off: the contactors stay closed until the current is gone.",
+)
 
 
 def by_id(identifier: str) -> Reason:
