@@ -1,0 +1,196 @@
+"""How a message class says what its schema says: datatypes, bounds, occurrence, content model.
+
+A complex type is a ``ComplexType`` whose fields stand in schema order, attributes first (sorted by
+name), under the schema's names. ``Annotated`` metadata carries what Python's types cannot say.
+From this, and from nothing else, ``exi/generate.py`` derives the grammar tables.
+
+    bool                                  xs:boolean
+    Annotated[int, Integer(0, 255)]       an integer with its inclusive range
+    Annotated[bytes, Binary(HEX, 8)]      xs:hexBinary of at most 8 octets
+    Annotated[str, Text(32)]              xs:string, xs:anyURI, xs:ID ... of at most 32 characters
+    an Enum with string values            an enumeration, in schema order
+    a ComplexType                         a complex type
+    a union named after a group's head    a reference to that substitution group
+    X | None = None                       minOccurs="0"
+    Annotated[tuple[X, ...], Occurs(1)]   maxOccurs other than 1; no maximum means unbounded
+    Annotated[X, Attribute()]             an attribute
+    Annotated[X, Content()]               the text of an element with simple content
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final, TypeAlias, dataclass_transform
+
+from msgspec import Struct, StructMeta, field
+
+HEX: Final = "hex"
+"Text form of a binary in JSON: upper-case hexadecimal digits (xs:hexBinary)."
+BASE64: Final = "base64"
+"Text form of a binary in JSON: base64 (xs:base64Binary)."
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """An integer's inclusive range; None is unbounded. The range decides the encoding."""
+
+    minimum: int | None = None
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A string's length in characters; None is unbounded."""
+
+    max_length: int | None = None
+    min_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """A binary's text form (``HEX``, ``BASE64``) and its length in octets; None is unbounded."""
+
+    encoding: str
+    max_length: int | None = None
+    min_length: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Occurs:
+    """minOccurs and maxOccurs of a repeated element; None is unbounded."""
+
+    minimum: int
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """Marks an attribute; ``namespace`` is empty for the usual unqualified one."""
+
+    namespace: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Marks the text of an element with simple content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Global:
+    """Marks a simple-typed element that refers to a global element of another namespace."""
+
+    namespace: str
+
+
+# --- content models that are more than a sequence of the fields ------------------------------
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One element: the field of this name."""
+
+    name: str
+    minimum: int = 1
+    maximum: int | None = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wildcard:
+    """xs:any: counted in the width of event codes, refused when met."""
+
+    minimum: int = 0
+    maximum: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """xs:sequence."""
+
+    particles: tuple[Particle, ...]
+    minimum: int = 1
+    maximum: int | None = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """xs:choice."""
+
+    particles: tuple[Particle, ...]
+    minimum: int = 1
+    maximum: int | None = 1
+
+
+Particle: TypeAlias = Item | Wildcard | Sequence | Choice
+
+
+class _KeywordsOnly(StructMeta):
+    """msgspec does not inherit ``kw_only``; message classes do."""
+
+    def __new__(
+        mcls, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **config: Any
+    ) -> Any:
+        return super().__new__(mcls, name, bases, namespace, kw_only=True, **config)
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+class ComplexType(
+    Struct,
+    metaclass=_KeywordsOnly,
+    array_like=True,
+    frozen=True,
+    forbid_unknown_fields=True,
+    repr_omit_defaults=True,
+    gc=False,  # frozen trees: they cannot form a cycle
+):
+    """What all message classes share; the class variables describe the type, not a value."""
+
+    namespace: ClassVar[str] = ""
+    "Of the type, hence of its local elements."
+    content_model: ClassVar[Particle | None] = None
+    "None: a sequence of the fields. A repeated choice is one field named ``content``."
+    mixed: ClassVar[bool] = False
+    "Text may stand between the elements: counted in the width of event codes, refused when met."
+
+
+class XsInteger(int):
+    """xs:integer without bounds: the one integer that may need more than 64 bits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """One EXI grammar: every global element that its entry schema declares or imports."""
+
+    name: str
+    elements: tuple[type[ComplexType], ...]
+    "Global elements; class and element have the same name."
+    simple_elements: tuple[tuple[str, str], ...] = ()
+    "Global elements of simple type: name and namespace; none of them can be a message."
+    roots: tuple[type[ComplexType], ...] = ()
+    "The elements that may be a message: what else comes as document root is refused."
+    fragments: tuple[type[ComplexType], ...] = ()
+    "The elements that are signed, hence encoded as fragments."
+    abstract: tuple[type[ComplexType], ...] = ()
+    "Heads of substitution groups that no message may carry; a lenient decoder reads some."
+
+
+# --- the built-in types of XML Schema --------------------------------------------------------
+xs_byte: TypeAlias = Annotated[int, Integer(-128, 127)]
+xs_short: TypeAlias = Annotated[int, Integer(-(2**15), 2**15 - 1)]
+xs_int: TypeAlias = Annotated[int, Integer(-(2**31), 2**31 - 1)]
+xs_long: TypeAlias = Annotated[int, Integer(-(2**63), 2**63 - 1)]
+xs_unsignedByte: TypeAlias = Annotated[int, Integer(0, 255)]
+xs_unsignedShort: TypeAlias = Annotated[int, Integer(0, 2**16 - 1)]
+xs_unsignedInt: TypeAlias = Annotated[int, Integer(0, 2**32 - 1)]
+xs_unsignedLong: TypeAlias = Annotated[int, Integer(0, 2**64 - 1)]
+xs_integer: TypeAlias = Annotated[XsInteger, Integer()]
+xs_string: TypeAlias = Annotated[str, Text()]
+xs_anyURI: TypeAlias = Annotated[str, Text()]
+xs_ID: TypeAlias = Annotated[str, Text()]
+xs_IDREF: TypeAlias = Annotated[str, Text()]
+xs_base64Binary: TypeAlias = Annotated[bytes, Binary(BASE64)]
+
+SCHEMAS: Final[Mapping[str, str]] = {
+    "app": "pyplc_fw.v2g.messages.app",
+    "din": "pyplc_fw.v2g.messages.din",
+    "xmldsig": "pyplc_fw.v2g.messages.xmldsig",
+}
+"Every schema and the module whose ``SCHEMA`` describes it."
