@@ -243,6 +243,11 @@ PILOT_NOT_DIGITAL: Final = _reason(
 NOT_STATE_C: Final = _reason(
     "guard.not_state_c", _WARNING, "Refused: the car is not ready (control pilot not in state C)."
 )
+STILL_STATE_C: Final = _reason(
+    "guard.still_state_c",
+    _WARNING,
+    "Refused: the car still says that it is ready (control pilot in state C).",
+)
 NOT_LOCKED: Final = _reason(
     "guard.not_locked", _WARNING, "Refused: the connector lock is not confirmed."
 )
