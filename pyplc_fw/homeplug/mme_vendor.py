@@ -14,7 +14,7 @@ from pyplc_fw.homeplug.mme_base import MMV_AV_1_0, Layout
 
 OUI_QUALCOMM: Final = bytes.fromhex("00b052")
 VERSION_FIELD_BYTES: Final = 64
-DEVICE_ID_QCA7420: Final = 0x02
+DEVICE_ID_QCA7420: Final = 0x20
 
 
 def _check_oui(name: str, oui: bytes) -> None:
