@@ -17,6 +17,7 @@ from structlog.typing import FilteringBoundLogger
 
 from pyplc_fw import faults
 from pyplc_fw.errors import ModemError
+from pyplc_fw.homeplug.link import MmeLink
 from pyplc_fw.homeplug.mme import (
     CmGetKeyCnf,
     CmGetKeyReq,
@@ -26,7 +27,6 @@ from pyplc_fw.homeplug.mme import (
     VsSwVerReq,
 )
 from pyplc_fw.homeplug.mme_keys import GET_KEY_GRANTED, SET_KEY_ACCEPTED
-from pyplc_fw.homeplug.mme_link import MmeLink
 from pyplc_fw.homeplug.ports import FrameLink
 from pyplc_fw.homeplug.timers import MODEM_TIMERS, TT_MATCH_JOIN, ModemTimers
 from pyplc_fw.terms import BROADCAST, MacAddress, Nid, Nmk, Role

@@ -17,6 +17,7 @@ from structlog.typing import FilteringBoundLogger
 from pyplc_fw import faults
 from pyplc_fw.errors import ProtocolTimeoutError, RemoteProtocolError
 from pyplc_fw.faults import Reason
+from pyplc_fw.homeplug.link import MmeLink
 from pyplc_fw.homeplug.mme import (
     CmAttenCharInd,
     CmAttenCharRsp,
@@ -28,7 +29,6 @@ from pyplc_fw.homeplug.mme import (
     CmStartAttenCharInd,
     MmeFrame,
 )
-from pyplc_fw.homeplug.mme_link import MmeLink
 from pyplc_fw.homeplug.ports import FrameLink
 from pyplc_fw.homeplug.slac import SlacMatch, StepLog, mean_attenuation_db
 from pyplc_fw.homeplug.timers import SLAC_TIMERS, SlacTimers

@@ -13,8 +13,8 @@ from typing import Final
 
 from structlog.typing import FilteringBoundLogger
 
+from pyplc_fw.homeplug.link import MmeLink
 from pyplc_fw.homeplug.mme import CmAttenProfileInd, CmSlacParmReq, MmeFrame
-from pyplc_fw.homeplug.mme_link import MmeLink
 from pyplc_fw.homeplug.ports import FrameLink
 from pyplc_fw.homeplug.slac import SlacMatch, StepLog
 from pyplc_fw.homeplug.slac_evse_run import EvseRun, EvseState, parameters
