@@ -61,7 +61,7 @@ class VsSwVerCnf:
     device_id: int = DEVICE_ID_QCA7420
 
     def encode(self) -> bytes:
-        text = self.version.encode("ascii", errors="replace") + b"\x00"
+        text = self.version.encode("latin-1", errors="replace") + b"\x00"
         if len(text) > VERSION_FIELD_BYTES:
             raise CodecError(f"VS_SW_VER.CNF: version of {len(text) - 1} characters, at most 63")
         head = self.LAYOUT.pack(OUI_QUALCOMM, self.status, self.device_id, len(text))
@@ -74,5 +74,5 @@ class VsSwVerCnf:
         oui, status, device_id, length = cls.LAYOUT.unpack(payload)
         _check_oui("VS_SW_VER.CNF", oui)
         text = cls.LAYOUT.tail(payload, length).split(b"\x00")[0]
-        version = text.decode("ascii", errors="replace")
+        version = text.decode("latin-1")  # total; ASCII is what modems send
         return cls(version=version, status=status, device_id=device_id)
