@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
+from typing import Final
 
 from pyplc_fw.sim.pilot_line import PilotLine
 from pyplc_fw.vehicle import proximity
 from pyplc_fw.vehicle.ports import Inputs, LockDrive, Outputs
+
+SWITCHES: Final = (0.03, 0.97)
+"Below the first position the lock's feedback says unlocked, above the second locked."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,20 +83,37 @@ class Lock:
         if self.drive is LockDrive.OFF or self.jammed:
             return self._start
         way = (now - self._since) / self._run_s
-        if now >= self.arrives_at():
-            way = 1.0
         moved = self._start + way if self.drive is LockDrive.LOCK else self._start - way
         return min(max(moved, 0.0), 1.0)
 
-    def arrives_at(self) -> float:
-        """When the bolt reaches its end; inf where it does not move."""
+    def feedback(self, now: float) -> tuple[bool, bool]:
+        """Return (locked, unlocked); neither while the bolt is between the switches."""
+        unlocked, locked = SWITCHES
+        return self._is_above(locked, now), not self._is_above(unlocked, now)
+
+    def _is_above(self, position: float, now: float) -> bool:
+        """Whether the bolt is above ``position``, exact at the moment when it passes."""
+        if self.drive is LockDrive.OFF or self.jammed:
+            return self._start > position
+        if self.drive is LockDrive.LOCK:
+            return self._start > position or now >= self.passes_at(position)
+        return self._start > position and now < self.passes_at(position)
+
+    def passes_at(self, position: float) -> float:
+        """When the bolt passes ``position``; inf where it does not move or has passed it."""
         if self.drive is LockDrive.OFF or self.jammed:
             return inf
-        way = 1.0 - self._start if self.drive is LockDrive.LOCK else self._start
-        return self._since + way * self._run_s
+        way = position - self._start if self.drive is LockDrive.LOCK else self._start - position
+        return self._since + way * self._run_s if way >= 0.0 else inf
+
+    def next_switch_at(self, after: float) -> float:
+        """When a feedback switch will change next; inf when none will."""
+        return min((at for at in map(self.passes_at, SWITCHES) if at > after), default=inf)
 
     def set(self, now: float, *, drive: LockDrive, jammed: bool) -> None:
-        self._start = self.position(now)
+        """Drive anew; a motor that is switched off at a switch coasts to the end."""
+        locked, unlocked = self.feedback(now)
+        self._start = 1.0 if locked else 0.0 if unlocked else self.position(now)
         self._since, self.drive, self.jammed = now, drive, jammed
 
     def put(self, now: float, position: float) -> None:
@@ -134,7 +155,7 @@ class SimInlet:
         now = self._now()
         pilot, faults = self._pilot, self._faults
         aux_plus, aux_minus = faults.aux_stuck
-        locked, unlocked = faults.lock_says or self._lock_feedback(now)
+        locked, unlocked = faults.lock_says or self.lock.feedback(now)
         return Inputs(
             proximity.ccs2(self.proximity_ohm).plugged,
             pilot.measured_duty_pct,
@@ -182,8 +203,7 @@ class SimInlet:
 
     def next_move_at(self, after: float) -> float:
         """When the next contact or the bolt arrives; inf when nothing is on its way."""
-        lock_at = self.lock.arrives_at()
-        return min(self.plus.moves_at, self.minus.moves_at, lock_at if lock_at > after else inf)
+        return min(self.plus.moves_at, self.minus.moves_at, self.lock.next_switch_at(after))
 
     def move(self, now: float) -> None:
         """Let the contacts whose time has come arrive."""
@@ -216,10 +236,6 @@ class SimInlet:
     def changed(self) -> None:
         for listener in self._listeners:
             listener()
-
-    def _lock_feedback(self, now: float) -> tuple[bool, bool]:
-        position = self.lock.position(now)
-        return position >= 1.0, position <= 0.0
 
     def _measured_v(self) -> float | None:
         if not self._measures_voltage or self._faults.voltage_dead:

@@ -85,7 +85,7 @@ class Plant:
 
     def plug_out(self, *, by_force: bool = False) -> bool:
         """Pull the plug; return whether it came out. A lock that is not open holds it."""
-        held = self.inlet.lock.position(self._now()) > 0.0
+        held = not self.inlet.lock.feedback(self._now())[1]
         if held and not by_force:
             return False
         self._move_plug(plugged=False)
