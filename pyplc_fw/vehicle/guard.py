@@ -408,6 +408,10 @@ class Guard:
             self._lose_patience()
 
     def _lose_patience(self) -> None:
+        """Latch a fault when everything is off and still nothing proves that unlocking is safe."""
+        if self._s2 or self._energised():
+            self._unlock_asked_at = None
+            return
         if self._unlock_asked_at is None:
             self._unlock_asked_at = self._now
         held_at = self._unlock_asked_at + timers.UNLOCK_PATIENCE_S
