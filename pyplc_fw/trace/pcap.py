@@ -38,8 +38,7 @@ class Capture:
         self.warnings: list[str] = []
         self._source = Source(stream, ())
         if self._source.peek(2) == GZIP_MAGIC:
-            packed = gzip.GzipFile(fileobj=cast("BinaryIO", _Unread(self._source)), mode="rb")
-            self._source = Source(cast("BinaryIO", packed), _UNPACK_ERRORS)
+            self._source = Source(cast("BinaryIO", _Unpacked(self._source)), _UNPACK_ERRORS)
         self._frames = self._reader().frames()
 
     def _reader(self) -> ClassicReader | PcapngReader:
@@ -48,6 +47,8 @@ class Capture:
             return ClassicReader(self._source, self.warnings)
         if magic == SECTION_HEADER.to_bytes(4, "big"):
             return PcapngReader(self._source, self.warnings)
+        if self._source.error is not None:
+            raise CodecError(f"gzip that cannot be unpacked: {self._source.error}")
         detail = f"first bytes {magic.hex(' ')}" if magic else "empty"
         raise CodecError(f"neither pcap nor pcapng: {detail}")
 
@@ -60,14 +61,23 @@ class Capture:
             self._source.error = None
 
 
-class _Unread:
-    """Gives a source's bytes, those peeked at included, to GzipFile."""
+class _Unpacked:
+    """Gives what is in a packed source, piece by piece, so that a cut costs nothing before it."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, packed: Source) -> None:
+        self._gzip = gzip.GzipFile(fileobj=cast("BinaryIO", self._Unread(packed)), mode="rb")
 
-    def read(self, size: int = -1) -> bytes:
-        return self._source.take(size if size >= 0 else 65_536)
+    def read(self, size: int) -> bytes:
+        return self._gzip.read1(size)
+
+    class _Unread:
+        """The packed bytes, those peeked at included, as a file."""
+
+        def __init__(self, source: Source) -> None:
+            self._source = source
+
+        def read(self, size: int = -1) -> bytes:
+            return self._source.take(size if size >= 0 else 65_536)
 
 
 @contextmanager
