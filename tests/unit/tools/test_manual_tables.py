@@ -19,11 +19,11 @@ def test_every_checkpoint_and_every_fault_is_in_the_manual() -> None:
 
 
 def test_what_stands_in_a_table_is_replaced() -> None:
-    written = with_tables("before\n<!-- table: faults -->\nold\n<!-- end of table -->\nafter\n")
+    written = with_tables("before\n<!-- table: faults -->\nout of date\n<!-- end of table -->\nafter\n")
     head, *rows, last = written.splitlines()[2:-1]
     assert head == "| id | severity | what it means | what to do |"
     assert len(rows) == len(CATALOGUE) + 1
     assert last == "<!-- end of table -->"
-    assert "old" not in written
+    assert "out of date" not in written
     assert written.startswith("before\n")
     assert written.endswith("after\n")
