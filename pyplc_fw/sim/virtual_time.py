@@ -89,8 +89,8 @@ class VirtualTimeLoop(asyncio.AbstractEventLoop):
         self._running = False
         self._stopping = False
         self._closed = False
-        self.unheard: list[dict[str, Any]] = []
-        "What was reported to ``call_exception_handler``, such as a failed task nobody awaited."
+        self._failed: list[asyncio.Task[Any]] = []
+        self._complaints: list[BaseException] = []
 
     def time(self) -> float:
         return self._now_s
@@ -128,7 +128,19 @@ class VirtualTimeLoop(asyncio.AbstractEventLoop):
         return asyncio.Future(loop=self)
 
     def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
-        return asyncio.Task(coro, loop=self, **options)
+        task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, **options)
+        task.add_done_callback(self._note_failure)
+        return task
+
+    def _note_failure(self, task: asyncio.Task[Any]) -> None:
+        if task._log_traceback:  # noqa: SLF001 - to ask by exception() would count as hearing it
+            self._failed.append(task)
+
+    def unheard(self) -> list[BaseException]:
+        """Return what went wrong and nobody asked for, such as a failed task's exception."""
+        tasks = [task for task in self._failed if task._log_traceback]  # noqa: SLF001 - as above
+        failures = [exception for task in tasks if (exception := task.exception())]
+        return failures + self._complaints
 
     def run_until_complete(self, future: Any) -> Any:
         """Run until ``future`` is done and return its result; raises DeadlockError."""
@@ -194,7 +206,8 @@ class VirtualTimeLoop(asyncio.AbstractEventLoop):
             self.create_task(generator.aclose())
 
     def call_exception_handler(self, context: dict[str, Any]) -> None:
-        self.unheard.append(context)
+        """Keep what asyncio complains of, such as a task that was lost while it waited."""
+        self._complaints.append(context.get("exception") or RuntimeError(context["message"]))
 
     def get_debug(self) -> bool:
         return False
@@ -228,26 +241,23 @@ def run_virtual(coro: Coroutine[Any, Any, T], *, start_s: float = 0.0) -> T:
     loop = VirtualTimeLoop(start_s)  # type: ignore[abstract]  # no sockets, threads, processes
     try:
         result: T = loop.run_until_complete(loop.create_task(coro, name="main"))
-    finally:
+    except BaseException as exc:
         _cancel_leftovers(loop)
+        for unheard in loop.unheard():
+            exc.add_note(f"nobody heard of: {unheard!r}")
+        raise
+    else:
+        _cancel_leftovers(loop)
+    finally:
         loop.close()
-    _raise_unheard(loop)
+    for unheard in loop.unheard():
+        raise unheard
     return result
 
 
 def _cancel_leftovers(loop: VirtualTimeLoop) -> None:
     tasks = asyncio.all_tasks(loop)
-    if not tasks:
-        return
-    for task in tasks:
-        task.cancel()
-    loop.run_until_complete(asyncio.wait(tasks))
-    failed = (task.exception() for task in tasks if not task.cancelled())
-    loop.unheard += [{"exception": exception} for exception in failed if exception]
-
-
-def _raise_unheard(loop: VirtualTimeLoop) -> None:
-    for context in loop.unheard:
-        exception = context.get("exception")
-        if exception is not None:
-            raise exception
+    if tasks:
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.wait(tasks))

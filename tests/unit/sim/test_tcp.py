@@ -22,7 +22,7 @@ from pyplc_fw.net.packets import (
     TcpSegment,
     flag_names,
 )
-from pyplc_fw.sim.disturbances import any_frame, delay, drop, duplicate, first, sometimes
+from pyplc_fw.sim.disturbances import Match, any_frame, delay, drop, duplicate, first, sometimes
 from pyplc_fw.sim.tcp import TcpConnection
 from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.terms import Endpoint
@@ -376,13 +376,21 @@ def test_segments_that_belong_nowhere_are_reset_but_never_a_reset() -> None:
     ]
 
 
+def is_segment(_interface: str, frame: bytes) -> bool:
+    return segment_in(frame) is not None
+
+
 def disturbed_bench(seed: int) -> Bench:
-    """Return a bench that loses, doubles and delays: the more, the worse the seed's luck."""
+    """Return a bench that loses, doubles and delays segments, with the seed's luck."""
     bench = build_bench(seed)
     rng = seeded(seed)
-    bench.line.disturb(drop(sometimes(rng.uniform(0.0, 0.15), rng)))
-    bench.line.disturb(duplicate(sometimes(rng.uniform(0.0, 0.1), rng), after_s=0.03))
-    bench.line.disturb(delay(sometimes(rng.uniform(0.0, 0.2), rng), lambda: rng.uniform(0, 0.3)))
+
+    def share(most: float) -> Match:
+        return sometimes(rng.uniform(0.0, most), rng, is_segment)
+
+    bench.line.disturb(drop(share(0.15)))
+    bench.line.disturb(duplicate(share(0.1), after_s=0.03))
+    bench.line.disturb(delay(share(0.2), lambda: rng.uniform(0.0, 0.3)))
     return bench
 
 
@@ -407,7 +415,7 @@ def test_what_is_sent_arrives_whole_whatever_the_line_does(
         stream._push()
 
     async def conversation(_: Bench, client: TcpConnection, server: TcpConnection) -> None:
-        _, _, at_server, at_client = await asyncio.gather(
+        *_wrote, at_server, at_client = await asyncio.gather(
             write(client, upward),
             write(server, downward),
             receive_all(server),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -149,6 +150,19 @@ def test_a_failed_task_that_nobody_awaits_is_not_silent() -> None:
 
     with pytest.raises(KeyError, match="unheard"):
         run_virtual(main())
+
+
+def test_a_failed_task_is_named_when_everyone_waits_for_it_in_vain() -> None:
+    async def fail() -> None:
+        raise KeyError("unheard")
+
+    async def main() -> None:
+        asyncio.create_task(fail())  # noqa: RUF006 - as above
+        await asyncio.Event().wait()
+
+    with pytest.raises(DeadlockError) as caught:
+        run_virtual(main())
+    assert caught.value.__notes__ == ["a task that nobody awaited had failed: KeyError('unheard')"]
 
 
 def test_a_leftover_that_fails_while_it_is_cancelled_is_not_silent() -> None:
