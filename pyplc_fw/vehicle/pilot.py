@@ -83,13 +83,6 @@ def ac_limit_a(duty_pct: float) -> float:
     return (min(duty_pct, 96.0) - 64.0) * 2.5
 
 
-def duty_for_a(limit_a: float) -> float:
-    """Duty in percent that allows ``limit_a`` amperes; raises ValueError outside 6 to 80 A."""
-    if not 6.0 <= limit_a <= 80.0:
-        raise ValueError(f"{limit_a:g} A cannot be said by a duty, 6 to 80 A can")
-    return limit_a / 0.6 if limit_a <= 51.0 else limit_a / 2.5 + 64.0
-
-
 def is_digital(duty_pct: float | None, frequency_hz: float | None) -> bool:
     """Whether a measured PWM asks for digital communication; absent values never do."""
     return (
