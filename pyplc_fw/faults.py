@@ -176,6 +176,32 @@ WELDING_SUSPECTED: Final = _reason(
     "Have the contactors checked before the next charge.",
 )
 
+ISOLATION_FAULT: Final = _reason(
+    "session.isolation_fault",
+    _EMERGENCY,
+    "The charger's insulation monitor reported a fault during the session.",
+    "Check the insulation of the high-voltage side before the next charge.",
+)
+NO_CURRENT_ALLOWED: Final = _reason(
+    "session.no_current_allowed",
+    _WARNING,
+    "The battery, or a limit of the car, allowed no current for too long.",
+    "Look at the battery management system, and at the limit that is named.",
+)
+INLET_TOO_HOT: Final = _reason(
+    "session.inlet_too_hot",
+    _WARNING,
+    "The inlet was too hot, or its temperature unknown, for too long.",
+    "Let it cool down; check the contacts of plug and inlet, and the sensor.",
+)
+
+NOT_AUTHORISED: Final = _reason(
+    "session.not_authorised",
+    _WARNING,
+    "The user was not authorised to charge.",
+    "Authorise at the charger, then unplug and plug in again.",
+)
+
 # --- the guard -------------------------------------------------------------------------------
 PILOT_LOST: Final = _reason(
     "guard.pilot_lost",

@@ -1,0 +1,84 @@
+"""Typed messages over one TCP connection: V2GTP and EXI, for both sides."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from pyplc_fw.errors import CodecError, LinkError, RemoteProtocolError
+from pyplc_fw.timing import Timer, timeout
+from pyplc_fw.v2g import exi
+from pyplc_fw.v2g.ports import V2gStream
+from pyplc_fw.v2g.session_end import SessionRecord
+from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI, V2gtpPayload, V2gtpStream, wrap
+
+
+class V2gChannel:
+    """Sends and receives messages; after an error the connection is lost (``usable`` is False)."""
+
+    def __init__(self, stream: V2gStream, record: SessionRecord) -> None:
+        self._stream = stream
+        self._record = record
+        self._v2gtp = V2gtpStream()
+        self._waiting: deque[V2gtpPayload] = deque()
+        self._response_owed = False
+        self._read_leniently = False
+        self.usable = True
+
+    async def ask(self, schema: str, request: Any, timer: Timer) -> Any:
+        """Send ``request``, return the response; raises ProtocolTimeoutError after ``timer``.
+
+        A wait that was interrupted left a response on its way; it is taken in first, because a
+        request must not overtake it.
+        """
+        try:
+            async with timeout(timer):
+                if self._response_owed:
+                    await self.receive(schema)
+                self._response_owed = True
+                await self.send(request)
+                response = await self.receive(schema)
+        except (OSError, CodecError, LinkError, RemoteProtocolError):  # a timeout is an OSError
+            self.usable = False
+            raise
+        self._response_owed = False
+        return response
+
+    async def send(self, message: Any) -> None:
+        """Send one message; raises LinkError."""
+        await self._stream.send(wrap(PAYLOAD_EXI, exi.encode(message)))
+
+    async def receive(self, schema: str) -> Any:
+        """Wait for one message; raises LinkError, CodecError, RemoteProtocolError."""
+        waiting = self._waiting
+        while not waiting:
+            # An error behind the last whole message shows before more is waited for.
+            waiting.extend(self._v2gtp.receive_data(b""))
+            data = await self._stream.receive()
+            if not data:
+                cut = self._v2gtp.pending_bytes
+                raise LinkError(f"closed inside a message ({cut} bytes)" if cut else "closed")
+            waiting.extend(self._v2gtp.receive_data(data))
+        payload_type, payload = waiting.popleft()
+        if payload_type != PAYLOAD_EXI:
+            raise RemoteProtocolError(f"V2GTP payload type {payload_type:04x} in TCP, want 8001")
+        return self._decode(schema, payload)
+
+    def _decode(self, schema: str, payload: bytes) -> Any:
+        try:
+            return exi.decode(schema, payload)
+        except CodecError as exc:
+            message = exi.decode(schema, payload, lenient=True)
+            if not self._read_leniently:
+                self._read_leniently = True
+                self._record.log.warning(
+                    "v2g.read_leniently", why=str(exc), bit=exc.bit, exi=payload.hex()
+                )
+            return message
+
+    async def close(self) -> None:
+        """Close in good order while the connection is good, else drop it."""
+        if self.usable:
+            await self._stream.close()
+        else:
+            self._stream.abort()

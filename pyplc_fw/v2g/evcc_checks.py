@@ -1,0 +1,193 @@
+"""What an EVCC reads out of the charger's responses, and what it does not put up with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Final, Self
+
+from pyplc_fw import faults
+from pyplc_fw.errors import PyplcError, RemoteProtocolError
+from pyplc_fw.faults import Reason
+from pyplc_fw.v2g.energised import EmergencyStopError
+from pyplc_fw.v2g.evcc_messages import OFFERED_SCHEMA_ID
+from pyplc_fw.v2g.messages import app, din
+from pyplc_fw.v2g.ports import Battery
+
+OK_CODES: Final = frozenset(code for code in din.ResponseCode if code.name.startswith("OK"))
+"Whichever of them comes: an ABB answers SessionSetupReq with a plain OK."
+
+NO_STOP: Final = frozenset(
+    {
+        din.DC_EVSEStatusCode.EVSE_NotReady,  # a Compleo says so with Finished, a charger is at it
+        din.DC_EVSEStatusCode.EVSE_Ready,
+        din.DC_EVSEStatusCode.EVSE_IsolationMonitoringActive,
+    }
+)
+NORMAL_STOP: Final = frozenset(
+    {
+        din.DC_EVSEStatusCode.EVSE_Shutdown,
+        din.DC_EVSEStatusCode.EVSE_UtilityInterruptEvent,
+    }
+)
+
+DC_TRANSFERS: Final = {
+    din.EVSESupportedEnergyTransferType.DC_core: din.EVRequestedEnergyTransferType.DC_core,
+    din.EVSESupportedEnergyTransferType.DC_combo_core: (
+        din.EVRequestedEnergyTransferType.DC_combo_core
+    ),
+}
+"What to ask for where it is not DC_extended."
+AC_ONLY: Final = frozenset(
+    {
+        din.EVSESupportedEnergyTransferType.AC_single_phase_core,
+        din.EVSESupportedEnergyTransferType.AC_three_phase_core,
+    }
+)
+
+EV_ERRORS: Final = {
+    faults.LOCK_LOST.id: din.DC_EVErrorCode.FAILED_ChargerConnectorLockFault,
+    faults.LOCK_FAILED.id: din.DC_EVErrorCode.FAILED_ChargerConnectorLockFault,
+    faults.PROXIMITY_LOST.id: din.DC_EVErrorCode.FAILED_ChargerConnectorLockFault,
+}
+
+
+def check_chosen_protocol(res: app.supportedAppProtocolRes) -> None:
+    """Raise RemoteProtocolError unless the charger chose what was offered.
+
+    The SchemaID is optional: without it, the only protocol offered is meant.
+    """
+    if res.ResponseCode is app.ResponseCode.Failed_NoNegotiation:
+        raise RemoteProtocolError(
+            "the charger speaks none of the offered protocols", reason=faults.NO_COMMON_PROTOCOL
+        )
+    if res.SchemaID not in (OFFERED_SCHEMA_ID, None):
+        raise RemoteProtocolError(f"the charger chose SchemaID {res.SchemaID}, never offered")
+
+
+def requested_transfer(
+    offered: din.EVSESupportedEnergyTransferType,
+) -> din.EVRequestedEnergyTransferType:
+    """Return what to ask for; raises RemoteProtocolError for an AC charger."""
+    if offered in AC_ONLY:
+        raise RemoteProtocolError(
+            f"the charger offers {offered.value} only", reason=faults.CHARGER_INCOMPATIBLE
+        )
+    return DC_TRANSFERS.get(offered, din.EVRequestedEnergyTransferType.DC_extended)
+
+
+def judge(response: object) -> Reason | None:
+    """Return why the charger wants a normal stop, or None.
+
+    Raises EmergencyStopError for an emergency status, RemoteProtocolError for a FAILED response
+    code, whatever else the response says: a Supercharger says FAILED together with Finished.
+    """
+    status = _status_of(response)
+    stop = None if status is None else _stop_of(status)
+    code = response.ResponseCode  # type: ignore[attr-defined]  # every response has one
+    if code in OK_CODES:
+        return stop
+    name = type(response).__name__
+    failed_test = isinstance(response, din.CableCheckRes) and code is din.ResponseCode.FAILED
+    raise RemoteProtocolError(
+        f"{name}: {code.value}",
+        response_code=code.value,
+        reason=faults.CABLE_CHECK_FAILED if failed_test else faults.RESPONSE_FAILED,
+    )
+
+
+def _status_of(response: object) -> din.DC_EVSEStatus | None:
+    status = getattr(response, "DC_EVSEStatus", None)
+    if status is None and isinstance(response, din.PowerDeliveryRes):
+        status = response.EVSEStatus
+    if status is None and isinstance(response, din.ChargeParameterDiscoveryRes):
+        status = getattr(response.EVSEChargeParameter, "DC_EVSEStatus", None)
+    return status if isinstance(status, din.DC_EVSEStatus) else None
+
+
+def _stop_of(status: din.DC_EVSEStatus) -> Reason | None:
+    code = status.EVSEStatusCode
+    if code in NORMAL_STOP or status.EVSENotification is din.EVSENotification.StopCharging:
+        stop: Reason | None = faults.STOPPED_BY_CHARGER
+    else:
+        stop = None
+    if code is din.DC_EVSEStatusCode.EVSE_EmergencyShutdown:
+        raise EmergencyStopError("EVSE_EmergencyShutdown", reason=faults.CHARGER_EMERGENCY)
+    if code not in NO_STOP and code not in NORMAL_STOP:  # EVSE_Malfunction and the reserved ones
+        raise EmergencyStopError(code.value, reason=faults.CHARGER_MALFUNCTION)
+    if status.EVSEIsolationStatus is din.IsolationLevel.Fault:
+        raise EmergencyStopError("EVSEIsolationStatus Fault", reason=faults.ISOLATION_FAULT)
+    return stop
+
+
+def cable_is_good(res: din.CableCheckRes) -> bool:
+    """Return whether the test is finished; raises RemoteProtocolError when it did not pass.
+
+    Finished with EVSE_NotReady passes (Compleo), and so does one without an isolation status
+    (early pyPLC); Finished with Invalid does not.
+    """
+    if res.EVSEProcessing is din.EVSEProcessing.Ongoing:
+        return False
+    isolation = res.DC_EVSEStatus.EVSEIsolationStatus
+    if isolation is din.IsolationLevel.Invalid:
+        raise RemoteProtocolError(
+            "CableCheckRes: Finished, isolation Invalid", reason=faults.CABLE_CHECK_FAILED
+        )
+    return True
+
+
+def error_code_of(emergency: Reason | None) -> din.DC_EVErrorCode:
+    """Return what to tell the charger about the guard's emergency."""
+    if emergency is None:
+        return din.DC_EVErrorCode.NO_ERROR
+    return EV_ERRORS.get(emergency.id, din.DC_EVErrorCode.FAILED_EVRESSMalfunction)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChargerLimits:
+    """What the charger said last that it can do; nothing before it said anything."""
+
+    max_voltage_v: float = 0.0
+    min_voltage_v: float = 0.0
+    max_current_a: float = 0.0
+    max_power_w: float = inf
+
+    @classmethod
+    def of(cls, res: din.ChargeParameterDiscoveryRes) -> Self:
+        """Read the limits; raises RemoteProtocolError when they are not a DC charger's."""
+        parameter = res.EVSEChargeParameter
+        if not isinstance(parameter, din.DC_EVSEChargeParameter):
+            raise RemoteProtocolError(f"{type(parameter).__name__} from a DC charger")
+        power = parameter.EVSEMaximumPowerLimit
+        return cls(
+            max_voltage_v=parameter.EVSEMaximumVoltageLimit.si,
+            min_voltage_v=parameter.EVSEMinimumVoltageLimit.si,
+            max_current_a=parameter.EVSEMaximumCurrentLimit.si,
+            max_power_w=inf if power is None else power.si,
+        )
+
+    def updated(self, res: din.CurrentDemandRes) -> ChargerLimits:
+        """Return the limits after ``res``, which may lower and raise them."""
+        volts, amps, watts = (
+            res.EVSEMaximumVoltageLimit,
+            res.EVSEMaximumCurrentLimit,
+            res.EVSEMaximumPowerLimit,
+        )
+        if volts is amps is watts is None:
+            return self
+        return ChargerLimits(
+            max_voltage_v=self.max_voltage_v if volts is None else volts.si,
+            min_voltage_v=self.min_voltage_v,
+            max_current_a=self.max_current_a if amps is None else amps.si,
+            max_power_w=self.max_power_w if watts is None else watts.si,
+        )
+
+    def require_fit(self, battery: Battery) -> None:
+        """Raise PyplcError when the charger's voltage range does not hold the battery's voltage."""
+        battery_v = battery.voltage_v
+        if not self.min_voltage_v <= battery_v <= self.max_voltage_v:
+            raise PyplcError(
+                f"battery at {battery_v:.1f} V, "
+                f"charger from {self.min_voltage_v:g} to {self.max_voltage_v:g} V",
+                reason=faults.CHARGER_INCOMPATIBLE,
+            )
