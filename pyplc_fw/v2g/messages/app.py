@@ -39,10 +39,11 @@ class AppProtocol(ComplexType):
     "1 is the best, 20 the worst."
 
 
-class _Element(ComplexType):
+class _Element(ComplexType, tag=True):
     """A global element of the handshake."""
 
     namespace = "urn:iso:15118:2:2010:AppProtocol"
+    local_namespace = ""  # the schema has no elementFormDefault
 
 
 class supportedAppProtocolReq(_Element):

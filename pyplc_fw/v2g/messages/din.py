@@ -15,6 +15,7 @@ from pyplc_fw.v2g.messages.schema import (
     Binary,
     Choice,
     ComplexType,
+    Global,
     Integer,
     Item,
     Occurs,
@@ -958,7 +959,7 @@ class MessageHeader(ComplexType):
     SessionID: sessionIDType
     "As the SECC gave it; 0 to 8 octets, echoed as received."
     Notification: Notification | None = None
-    Signature: xmldsig.Signature | None = None
+    Signature: Annotated[xmldsig.Signature | None, Global(xmldsig.NAMESPACE)] = None
 
 
 class Body(ComplexType):

@@ -78,7 +78,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class Global:
-    """Marks a simple-typed element that refers to a global element of another namespace."""
+    """Marks an element that refers to a global element of another namespace."""
 
     namespace: str
 
@@ -144,7 +144,9 @@ class ComplexType(
     """What all message classes share; the class variables describe the type, not a value."""
 
     namespace: ClassVar[str] = ""
-    "Of the type, hence of its local elements."
+    "Of the element, hence of its type."
+    local_namespace: ClassVar[str | None] = None
+    "Of the elements declared in the type; None: the same."
     content_model: ClassVar[Particle | None] = None
     "None: a sequence of the fields. A repeated choice is one field named ``content``."
     mixed: ClassVar[bool] = False

@@ -1,0 +1,13 @@
+from typing import Final
+
+FRAGMENT: Final[int]
+LENIENT: Final[int]
+FULL_LISTS: Final[int]
+
+class Error(ValueError):
+    args: tuple[str, int | None]
+
+def decode(
+    schema: str, data: bytes, flags: int, /
+) -> tuple[bytes, tuple[tuple[str, int], ...], int]: ...
+def encode(schema: str, root: str, record: bytes, flags: int, /) -> bytes: ...

@@ -1,0 +1,186 @@
+/* The Python module pyplc_exi: bytes in, bytes out; the typed side is pyplc_fw.v2g.exi. */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "exi.h"
+
+#define FIRST_CAPACITY 4096 /* on the stack; enough for every message of a DC session */
+#define MAX_GROWTH 64       /* output bytes for an input byte; the tables allow about 26 */
+
+struct module_state {
+    PyObject *error;
+};
+
+/* Either direction, so that one loop can find the buffer that is large enough. */
+struct job {
+    const struct exi_schema *schema;
+    const char *root; /* NULL: decode */
+    const uint8_t *data;
+    size_t size;
+    unsigned flags;
+    struct exi_report report;
+};
+
+static enum exi_code attempt(struct job *job, uint8_t *out, size_t capacity, size_t *written) {
+    if (job->root) {
+        return exi_encode(job->schema, job->root, job->data, job->size, job->flags, out, capacity,
+                          written, &job->report);
+    }
+    return exi_decode(job->schema, job->data, job->size, job->flags, out, capacity, written,
+                      &job->report);
+}
+
+static PyObject *raise_report(PyObject *module, const struct exi_report *report, bool decoding) {
+    struct module_state *state = PyModule_GetState(module);
+    char text[512];
+    exi_describe(report, text, sizeof text);
+    PyObject *bit = decoding ? PyLong_FromSize_t(report->bit) : Py_NewRef(Py_None);
+    PyObject *arguments = bit ? Py_BuildValue("(sN)", text, bit) : NULL;
+    if (arguments) PyErr_SetObject(state->error, arguments);
+    Py_XDECREF(arguments);
+    return NULL;
+}
+
+/* Run the job with ever larger buffers; returns bytes. */
+static PyObject *run(PyObject *module, struct job *job) {
+    uint8_t small[FIRST_CAPACITY];
+    size_t capacity = sizeof small;
+    size_t written = 0;
+    enum exi_code code = attempt(job, small, capacity, &written);
+    if (code == EXI_OK) return PyBytes_FromStringAndSize((const char *)small, (Py_ssize_t)written);
+    while (code == EXI_E_OUTPUT && capacity / MAX_GROWTH <= job->size) {
+        capacity *= 4;
+        PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)capacity);
+        if (!bytes) return NULL;
+        code = attempt(job, (uint8_t *)PyBytes_AS_STRING(bytes), capacity, &written);
+        if (code == EXI_OK) {
+            _PyBytes_Resize(&bytes, (Py_ssize_t)written);
+            return bytes;
+        }
+        Py_DECREF(bytes);
+    }
+    return raise_report(module, &job->report, !job->root);
+}
+
+static PyObject *warnings_of(const struct exi_report *report) {
+    char text[256];
+    uint32_t kept = report->warning_count;
+    if (kept > EXI_MAX_WARNINGS) kept = EXI_MAX_WARNINGS;
+    PyObject *warnings = PyTuple_New((Py_ssize_t)kept);
+    for (uint32_t i = 0; warnings && i < kept; i++) {
+        const struct exi_warning *warning = &report->warnings[i];
+        exi_describe_warning(report, warning, text, sizeof text);
+        PyObject *entry = Py_BuildValue("(sn)", text, (Py_ssize_t)warning->bit);
+        if (entry) {
+            PyTuple_SET_ITEM(warnings, (Py_ssize_t)i, entry);
+        } else {
+            Py_CLEAR(warnings);
+        }
+    }
+    return warnings;
+}
+
+static bool take_flags(PyObject *argument, unsigned *flags) {
+    unsigned long value = PyLong_AsUnsignedLong(argument);
+    if (value == (unsigned long)-1 && PyErr_Occurred()) return false;
+    *flags = (unsigned)value;
+    return true;
+}
+
+static const struct exi_schema *take_schema(PyObject *argument) {
+    const char *name = PyUnicode_AsUTF8(argument);
+    const struct exi_schema *schema = name ? exi_find_schema(name) : NULL;
+    if (name && !schema) PyErr_Format(PyExc_LookupError, "no EXI schema is named %R", argument);
+    return schema;
+}
+
+PyDoc_STRVAR(decode_doc,
+             "decode($module, schema, data, flags, /)\n--\n\n"
+             "Decode an EXI stream; returns (record, warnings, full_lists).");
+
+static PyObject *decode(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+    struct job job = {.root = NULL};
+    Py_buffer data;
+    if (count != 3) return PyErr_Format(PyExc_TypeError, "decode takes 3 arguments");
+    if (!(job.schema = take_schema(arguments[0])) || !take_flags(arguments[2], &job.flags)) {
+        return NULL;
+    }
+    if (PyObject_GetBuffer(arguments[1], &data, PyBUF_SIMPLE)) return NULL;
+    job.data = data.buf;
+    job.size = (size_t)data.len;
+    PyObject *record = run(module, &job);
+    PyBuffer_Release(&data);
+    if (!record) return NULL;
+    PyObject *warnings = warnings_of(&job.report);
+    if (!warnings) {
+        Py_DECREF(record);
+        return NULL;
+    }
+    return Py_BuildValue("(NNI)", record, warnings, (unsigned)job.report.full_lists);
+}
+
+PyDoc_STRVAR(encode_doc, "encode($module, schema, root, record, flags, /)\n--\n\n"
+                         "Encode the record of the element root as an EXI stream.");
+
+static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+    struct job job = {.root = NULL};
+    Py_buffer data;
+    if (count != 4) return PyErr_Format(PyExc_TypeError, "encode takes 4 arguments");
+    if (!(job.schema = take_schema(arguments[0])) || !take_flags(arguments[3], &job.flags)) {
+        return NULL;
+    }
+    if (!(job.root = PyUnicode_AsUTF8(arguments[1]))) return NULL;
+    if (PyObject_GetBuffer(arguments[2], &data, PyBUF_SIMPLE)) return NULL;
+    job.data = data.buf;
+    job.size = (size_t)data.len;
+    PyObject *stream = run(module, &job);
+    PyBuffer_Release(&data);
+    return stream;
+}
+
+static PyMethodDef methods[] = {
+    {"decode", (PyCFunction)(void (*)(void))decode, METH_FASTCALL, decode_doc},
+    {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, encode_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static int execute(PyObject *module) {
+    struct module_state *state = PyModule_GetState(module);
+    state->error = PyErr_NewExceptionWithDoc(
+        "pyplc_exi.Error", "What cannot be coded: args are the message and the bit, or None.",
+        PyExc_ValueError, NULL);
+    if (!state->error || PyModule_AddObjectRef(module, "Error", state->error)) return -1;
+    if (PyModule_AddIntConstant(module, "FRAGMENT", EXI_FRAGMENT)) return -1;
+    if (PyModule_AddIntConstant(module, "LENIENT", EXI_LENIENT)) return -1;
+    return PyModule_AddIntConstant(module, "FULL_LISTS", EXI_FULL_LISTS);
+}
+
+static int traverse(PyObject *module, visitproc visit, void *arg) {
+    struct module_state *state = PyModule_GetState(module);
+    Py_VISIT(state->error);
+    return 0;
+}
+
+static int clear(PyObject *module) {
+    struct module_state *state = PyModule_GetState(module);
+    Py_CLEAR(state->error);
+    return 0;
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, execute},
+    {0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "pyplc_exi",
+    .m_doc = "EXI streams to MessagePack records and back, by tables made from message classes.",
+    .m_size = sizeof(struct module_state),
+    .m_methods = methods,
+    .m_slots = slots,
+    .m_traverse = traverse,
+    .m_clear = clear,
+};
+
+PyMODINIT_FUNC PyInit_pyplc_exi(void) { return PyModuleDef_Init(&definition); }

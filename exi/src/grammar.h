@@ -1,0 +1,106 @@
+/* The shape of the generated tables: what a schema is to the machine.
+ *
+ * A record is a MessagePack array with one place (slot) for each field of a type; where a type is
+ * tagged, its name comes before the first slot. An absent field is nil, a repeated one an array.
+ */
+#ifndef EXI_GRAMMAR_H
+#define EXI_GRAMMAR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EXI_NO_TYPE UINT16_MAX
+#define EXI_UNBOUNDED UINT64_MAX
+
+enum exi_event {
+    EXI_AT,    /* attribute */
+    EXI_SE,    /* element */
+    EXI_ANY,   /* any element: counted, refused */
+    EXI_EE,    /* end of the element */
+    EXI_CH,    /* typed text */
+    EXI_MIXED, /* untyped text: counted, refused */
+};
+
+enum exi_kind {
+    EXI_BOOLEAN,
+    EXI_NBIT,     /* integer of a small range: value - minimum in `bits` bits */
+    EXI_UNSIGNED, /* Unsigned Integer of at most 64 bits */
+    EXI_INTEGER,  /* sign and Unsigned Integer, at most 64 bits */
+    EXI_BIG,      /* the same without bounds; beyond 64 bits its record is two's complement bytes */
+    EXI_ENUM,     /* index into a list of values, in `bits` bits */
+    EXI_BINARY,
+    EXI_STRING,
+    EXI_COMPLEX,
+};
+
+/* One event that a state declares; its code is its place in the state. */
+struct exi_production {
+    uint8_t event;
+    uint8_t slot;    /* of the field in its record */
+    uint16_t name;   /* of the element or attribute */
+    uint16_t type;
+    uint16_t next;   /* state, within the schema */
+    uint16_t full;   /* state after item number `maximum` */
+    uint16_t maximum; /* items of a bounded repetition; 0: no bound to watch */
+    uint8_t repeated; /* the slot holds an array */
+    uint8_t bare;     /* a substitution group's head: enum exi_bare */
+};
+
+enum exi_bare {
+    EXI_NOT_BARE,
+    EXI_BARE_LENIENT, /* an abstract head that lenient decoding takes as an empty element */
+    EXI_BARE_REFUSED, /* an abstract head that is always an error */
+};
+
+struct exi_state {
+    uint16_t first; /* production */
+    uint8_t count;
+    uint8_t bits;   /* of the event code */
+    uint8_t empty_bits; /* of the second-level code by which an empty value ends; 0: none */
+};
+
+struct exi_type {
+    uint8_t kind;
+    uint8_t bits;      /* EXI_NBIT, EXI_ENUM */
+    uint8_t slots;     /* EXI_COMPLEX */
+    uint8_t tagged;    /* EXI_COMPLEX: the record begins with the name */
+    uint16_t first;    /* EXI_COMPLEX: start state; EXI_ENUM: first value */
+    uint16_t count;    /* EXI_ENUM: number of values */
+    uint16_t name;     /* EXI_COMPLEX: of the class */
+    uint32_t repeated; /* EXI_COMPLEX: one bit for each slot that holds an array */
+    int64_t minimum;   /* integers: of the value; texts and binaries: of the length */
+    uint64_t maximum;  /* the same; EXI_INTEGER: as int64_t */
+};
+
+struct exi_text {
+    uint8_t length;
+    const char *text;
+};
+
+/* One global element (document) or element name (fragment). */
+struct exi_root {
+    uint16_t name;
+    uint16_t type; /* EXI_NO_TYPE: none that may be a message */
+};
+
+struct exi_roots {
+    const struct exi_root *roots; /* sorted by name */
+    uint16_t count;
+    uint8_t bits;
+};
+
+struct exi_schema {
+    const char *name;
+    const struct exi_production *productions;
+    const struct exi_state *states;
+    const struct exi_type *types;
+    const struct exi_text *names;  /* one for each qname: a string table partition of its own */
+    const struct exi_text *values; /* of the enumerations */
+    struct exi_roots document;
+    struct exi_roots fragment;
+};
+
+extern const struct exi_schema *const exi_schemas[];
+extern const unsigned exi_schema_count;
+
+#endif

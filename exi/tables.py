@@ -1,0 +1,314 @@
+"""Writes a schema's grammar as C tables; what the columns mean stands in ``src/grammar.h``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import chain
+
+from exi.grammar import ANY, ATTRIBUTE, ELEMENT, END, MIXED, TEXT, Production, State, grammar_of
+from pyplc_fw.v2g.messages.fields import DataType, Field, Kind, fields_of
+from pyplc_fw.v2g.messages.schema import Binary, ComplexType, Integer, Schema, Text
+
+MAX_NBIT_RANGE = 4096
+"Integers of at most so many values are written in the fewest bits. Source: EXI 1.0, 7.1.5."
+EVENTS = {
+    ATTRIBUTE: "EXI_AT",
+    ELEMENT: "EXI_SE",
+    ANY: "EXI_ANY",
+    END: "EXI_EE",
+    TEXT: "EXI_CH",
+    MIXED: "EXI_MIXED",
+}
+NO_TYPE = "EXI_NO_TYPE"
+FIRST_STATE_EMPTY_BITS, LATER_STATE_EMPTY_BITS = 3, 2
+"Width of the second-level code where a value may be missing. Source: EXI 1.0, 8.5.4.4."
+
+
+@dataclass(slots=True)
+class Numbered:
+    """Things in the order they were first named; naming again gives the same number."""
+
+    numbers: dict[object, int] = field(default_factory=dict)
+
+    def number(self, thing: object) -> int:
+        return self.numbers.setdefault(thing, len(self.numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One element name of the schema, and the class that may stand there as a root."""
+
+    name: str
+    namespace: str
+    cls: type[ComplexType] | None
+
+    @property
+    def qname(self) -> tuple[str, str]:
+        return self.name, self.namespace
+
+
+class Tables:
+    """The tables of one schema."""
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self._types = Numbered()
+        self._names = Numbered()
+        self._values: list[str] = []
+        self._states: list[str] = []
+        self._productions: list[str] = []
+        self._type_rows: list[str] = []
+        self._classes = list(_reachable(schema))
+        self._grammars = {cls: grammar_of(cls) for cls in self._classes}
+        self._first_state = self._number_states()
+        self._documents = self._roots(document_elements(schema))
+        self._fragments = self._roots(fragment_elements(schema))
+        self._build()
+
+    def text(self) -> str:
+        """Return the C source."""
+        sections = [
+            _array("struct exi_text", "names", [_text(n) for n, _ in self._qnames()]),
+            _array("struct exi_text", "values", [_text(value) for value in self._values]),
+            _array("struct exi_production", "productions", self._productions),
+            _array("struct exi_state", "states", self._states),
+            _array("struct exi_type", "types", self._type_rows),
+            _array("struct exi_root", "documents", self._documents),
+            _array("struct exi_root", "fragments", self._fragments),
+        ]
+        return HEADER + "\n".join(sections) + self._schema_row()
+
+    def _schema_row(self) -> str:
+        document_bits = len(self._documents).bit_length()
+        fragment_bits = (len(self._fragments) + 1).bit_length()
+        return (
+            f"\nconst struct exi_schema {_identifier(self.schema.name)} = {{\n"
+            f'    "{self.schema.name}", productions, states, types, names, values,\n'
+            f"    {{documents, {len(self._documents)}, {document_bits}}},\n"
+            f"    {{fragments, {len(self._fragments)}, {fragment_bits}}},\n}};\n"
+        )
+
+    def _qnames(self) -> Iterable[tuple[str, str]]:
+        return (qname for qname in self._names.numbers if isinstance(qname, tuple))
+
+    def _number_states(self) -> dict[type[ComplexType], int]:
+        first, total = {}, 0
+        for cls in self._classes:
+            first[cls] = total
+            total += len(self._grammars[cls])
+        return first
+
+    def _build(self) -> None:
+        for cls in self._classes:
+            self._types.number(cls)
+        for cls in self._classes:
+            for number, state in enumerate(self._grammars[cls]):
+                self._add_state(cls, number, state)
+        self._type_rows = [self._type_row(datatype) for datatype in self._types.numbers]
+
+    def _add_state(self, cls: type[ComplexType], number: int, state: State) -> None:
+        empty = _empty_bits(number, state)
+        row = f"{len(self._productions)}, {len(state.productions)}, {state.bits}, {empty}"
+        self._states.append(f"{{{row}}}, /* {len(self._states)}: {cls.__name__} */")
+        self._productions += [self._production_row(cls, p) for p in state.productions]
+
+    def _production_row(self, cls: type[ComplexType], production: Production) -> str:
+        base = self._first_state[cls]
+        entry = production.field
+        name, type_number = 0, NO_TYPE
+        if entry is not None:
+            name = self._names.number(production.qname)
+            type_number = str(self._types.number(production.member or entry.datatype))
+        columns = (
+            EVENTS[production.event],
+            production.slot,
+            name,
+            type_number,
+            base + production.next_state,
+            base + production.full_state if production.maximum is not None else 0,
+            production.maximum or 0,
+            int(entry is not None and entry.repeated),
+            self._bare(production),
+        )
+        comment = f"{cls.__name__}: {production.event} {production.qname[0]}".rstrip()
+        return f"{{{', '.join(map(str, columns))}}}, /* {comment} */"
+
+    def _bare(self, production: Production) -> str:
+        if production.member not in self.schema.abstract:
+            return "EXI_NOT_BARE"
+        return "EXI_BARE_REFUSED" if production.offers_head else "EXI_BARE_LENIENT"
+
+    def _type_row(self, datatype: object) -> str:
+        if isinstance(datatype, type) and issubclass(datatype, ComplexType):
+            return self._complex_row(datatype)
+        if isinstance(datatype, type) and issubclass(datatype, Enum):
+            return self._enumeration_row(datatype)
+        if datatype is bool:
+            return _type_columns("EXI_BOOLEAN")
+        return _simple_row(datatype)
+
+    def _complex_row(self, cls: type[ComplexType]) -> str:
+        fields = fields_of(cls)
+        if len(fields) > 32:
+            raise TypeError(f"{cls.__name__}: more than 32 fields")
+        return _type_columns(
+            "EXI_COMPLEX",
+            slots=len(fields),
+            tagged=int(cls.__struct_config__.tag is not None),
+            first=self._first_state[cls],
+            name=self._names.number((cls.__name__, cls.namespace)),
+            repeated=sum(entry.repeated << slot for slot, entry in enumerate(fields)),
+        )
+
+    def _enumeration_row(self, enumeration: type[Enum]) -> str:
+        values = [str(member.value) for member in enumeration]
+        first = len(self._values)
+        self._values += values
+        return _type_columns(
+            "EXI_ENUM", bits=(len(values) - 1).bit_length(), first=first, count=len(values)
+        )
+
+    def _roots(self, elements: Iterable[Element]) -> list[str]:
+        rows = []
+        for code, element in enumerate(elements):
+            name = self._names.number(element.qname)
+            number = NO_TYPE if element.cls is None else self._classes.index(element.cls)
+            rows.append(f"{{{name}, {number}}}, /* {code}: {element.name} */")
+        return rows
+
+
+def _empty_bits(number: int, state: State) -> int:
+    """Width of the code by which an element ends that should hold text; 0 where it cannot."""
+    events = [production.event for production in state.productions]
+    if events != [TEXT]:
+        return 0
+    return LATER_STATE_EMPTY_BITS if number else FIRST_STATE_EMPTY_BITS
+
+
+def _type_columns(kind: str, minimum: int = 0, maximum: int | None = 0, **columns: int) -> str:
+    names = ("bits", "slots", "tagged", "first", "count", "name", "repeated")
+    row = ", ".join(str(columns.get(name, 0)) for name in names)
+    return f"{{{kind}, {row}, {_signed(minimum)}, {_unsigned(maximum)}}},"
+
+
+def _signed(value: int) -> str:
+    return "INT64_MIN" if value == -(2**63) else str(value)
+
+
+def _unsigned(value: int | None) -> str:
+    if value is None:
+        return "EXI_UNBOUNDED"
+    return f"(uint64_t){value}" if value < 0 else f"{value}u"
+
+
+def _simple_row(datatype: object) -> str:
+    match datatype:
+        case Integer(minimum, maximum):
+            return _integer_row(minimum, maximum)
+        case Text(maximum, minimum):
+            return _type_columns("EXI_STRING", minimum, maximum)
+        case Binary(_, maximum, minimum):
+            return _type_columns("EXI_BINARY", minimum, maximum)
+    raise TypeError(f"{datatype!r}: no datatype of EXI")
+
+
+def _integer_row(minimum: int | None, maximum: int | None) -> str:
+    if minimum is None and maximum is None:
+        return _type_columns("EXI_BIG", 0, None)
+    if minimum is None or maximum is None:
+        raise TypeError(f"an integer from {minimum} to {maximum} has only one bound")
+    if maximum - minimum < MAX_NBIT_RANGE:
+        bits = (maximum - minimum).bit_length()
+        return _type_columns("EXI_NBIT", minimum, maximum, bits=bits)
+    return _type_columns("EXI_INTEGER" if minimum < 0 else "EXI_UNSIGNED", minimum, maximum)
+
+
+def _reachable(schema: Schema) -> Iterable[type[ComplexType]]:
+    """Every class that a message of the schema may hold, roots first, each once."""
+    found: dict[type[ComplexType], None] = {}
+    waiting = [*schema.roots, *schema.fragments]
+    while waiting:
+        cls = waiting.pop(0)
+        if cls in found:
+            continue
+        found[cls] = None
+        for entry in fields_of(cls):
+            waiting += classes_in(entry)
+    return found
+
+
+def classes_in(entry: Field) -> list[type[ComplexType]]:
+    """List the classes that the field's elements may have, a group's head among them."""
+    datatype: DataType | None = entry.datatype
+    heads = [entry.head] if entry.head is not None else []
+    if isinstance(datatype, type) and issubclass(datatype, ComplexType):
+        return [datatype]
+    return [*entry.members, *(head for head in heads if head not in entry.members)]
+
+
+def document_elements(schema: Schema) -> list[Element]:
+    """List the global elements in the order of their codes."""
+    elements = [
+        Element(cls.__name__, cls.namespace, cls if cls in schema.roots else None)
+        for cls in schema.elements
+    ]
+    elements += [Element(name, namespace, None) for name, namespace in schema.simple_elements]
+    return sorted(elements, key=lambda element: element.qname)
+
+
+def fragment_elements(schema: Schema) -> list[Element]:
+    """List every element name of the schema, global or local, in the order of their codes."""
+    names = {element.qname for element in document_elements(schema)}
+    for cls in _declared(schema):
+        names |= set(chain.from_iterable(map(_element_names, fields_of(cls))))
+    signed = {(cls.__name__, cls.namespace): cls for cls in schema.fragments}
+    return [Element(*qname, signed.get(qname)) for qname in sorted(names)]
+
+
+def _declared(schema: Schema) -> Iterable[type[ComplexType]]:
+    everything = Schema(name=schema.name, elements=(), roots=schema.elements)
+    return _reachable(everything)
+
+
+def _element_names(entry: Field) -> list[tuple[str, str]]:
+    if entry.kind is not Kind.ELEMENT:
+        return []
+    if entry.members:
+        return [(cls.__name__, cls.namespace) for cls in classes_in(entry)]
+    return [(entry.name, entry.namespace)]
+
+
+HEADER = """/* Generated by exi/generate.py from the message classes; do not edit. */
+#include "grammar.h"
+
+"""
+
+
+def _identifier(schema: str) -> str:
+    return "exi_schema_" + re.sub(r"\W", "_", schema)
+
+
+def _text(value: str) -> str:
+    if not value.isascii() or '"' in value or "\\" in value:
+        raise TypeError(f"{value!r}: a name of ASCII characters without quotes is needed")
+    return f'{{{len(value)}, "{value}"}},'
+
+
+def _array(c_type: str, name: str, rows: list[str]) -> str:
+    body = "\n".join(f"    {row}" for row in rows or ["{0},"])
+    return f"static const {c_type} {name}[] = {{\n{body}\n}};\n"
+
+
+def index_text(names: Iterable[str]) -> str:
+    """Return the C source that lists all schemas."""
+    identifiers = [_identifier(name) for name in names]
+    externs = "\n".join(f"extern const struct exi_schema {i};" for i in identifiers)
+    rows = "\n".join(f"    &{i}," for i in identifiers)
+    return (
+        f"{HEADER}{externs}\n\n"
+        f"const struct exi_schema *const exi_schemas[] = {{\n{rows}\n}};\n"
+        f"const unsigned exi_schema_count = {len(identifiers)};\n"
+    )
