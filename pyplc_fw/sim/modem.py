@@ -27,14 +27,13 @@ from pyplc_fw.homeplug.mme import (
     encode_frame,
 )
 from pyplc_fw.homeplug.mme_keys import EKS_NMK, GET_KEY_GRANTED, KEY_TYPE_NMK, SET_KEY_ACCEPTED
+from pyplc_fw.homeplug.modem import LOCAL_MODEM
 from pyplc_fw.net.packets import ETHERTYPE_HOMEPLUG
 from pyplc_fw.sim.host import SimHost
 from pyplc_fw.sim.powerline import Powerline
 from pyplc_fw.terms import BROADCAST, MacAddress, Nid, Nmk, Role
 
 VERSION: Final = "MAC-QCA7420-1.4.0.20-00-20171027-CS"
-LOCAL_MODEM: Final = MacAddress.parse("00:b0:52:00:00:01")
-"Whoever sends to this address means the modem on his own Ethernet port."
 SLAC_MMTYPES: Final = range(0x6064, 0x6084)
 "What strangers may say to each other: CM_SLAC_PARM to CM_SLAC_USER_DATA."
 ANSWER_DELAY_S: Final = 0.001

@@ -14,7 +14,8 @@ from pyplc_fw.sim.tcp_halves import plus
 from pyplc_fw.sim.waiting import Mailbox
 from pyplc_fw.terms import Endpoint
 
-EPHEMERAL_PORTS: Final = range(49152, 65536)
+EPHEMERAL_PORTS: Final = range(50000, 54000)
+"A part of the dynamic ports of RFC 6335 that Wireshark takes for no protocol of its own."
 BACKLOG: Final = 16
 "So many connections may wait to be accepted; more are not answered, and come again."
 
