@@ -162,7 +162,17 @@ def test_a_failed_task_is_named_when_everyone_waits_for_it_in_vain() -> None:
 
     with pytest.raises(DeadlockError) as caught:
         run_virtual(main())
-    assert caught.value.__notes__ == ["a task that nobody awaited had failed: KeyError('unheard')"]
+    assert caught.value.__notes__ == ["nobody heard of: KeyError('unheard')"]
+
+
+def test_a_task_that_is_lost_while_it_waits_is_not_silent() -> None:
+    async def main() -> None:
+        asyncio.create_task(asyncio.Event().wait())  # noqa: RUF006 - as above
+        await asyncio.sleep(1.0)
+        gc.collect()
+
+    with pytest.raises(RuntimeError, match="destroyed"):
+        run_virtual(main())
 
 
 def test_a_leftover_that_fails_while_it_is_cancelled_is_not_silent() -> None:
