@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct bit_reader {
     const uint8_t *data;
@@ -19,10 +20,13 @@ static inline uint64_t bits_window(const struct bit_reader *in) {
     size_t bytes = (in->bits >> 3) - (in->at >> 3);
     uint64_t window = 0;
     if (bytes >= 8) {
-        for (unsigned i = 0; i < 8; i++) window = window << 8 | from[i];
-    } else {
-        for (unsigned i = 0; i < 8; i++) window = window << 8 | (i < bytes ? from[i] : 0u);
+        memcpy(&window, from, 8);
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        window = __builtin_bswap64(window);
+#endif
+        return window;
     }
+    for (unsigned i = 0; i < 8; i++) window = window << 8 | (i < bytes ? from[i] : 0u);
     return window;
 }
 

@@ -6,6 +6,7 @@ The C machine knows bits and records only; msgspec turns records into typed mess
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -161,17 +162,21 @@ def _from_message(schema: str, message: ComplexType, flags: int) -> bytes:
         raise _codec_error(error) from None
 
 
-def _culprit(value: object) -> str:
+def _culprit(message: ComplexType) -> str:
     """Name the way to the field that cannot be written."""
-    name = type(value).__name__
-    if not isinstance(value, ComplexType):
-        return name
-    for field in value.__struct_fields__:
-        for part in _parts(getattr(value, field)):
+    path = [type(message).__name__]
+    part: object = message
+    while isinstance(part, ComplexType):
+        name, part = next(_unwritable(part), ("", None))
+        path.append(name)
+    return "/".join(path)
+
+
+def _unwritable(value: ComplexType) -> Iterator[tuple[str, object]]:
+    for name in value.__struct_fields__:
+        for part in _parts(getattr(value, name)):
             if not _writable(part):
-                within = f"/{_culprit(part)}" if isinstance(part, ComplexType) else ""
-                return f"{name}/{field}{within}"
-    return name
+                yield name, part
 
 
 def _parts(value: object) -> tuple[object, ...]:
