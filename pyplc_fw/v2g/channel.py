@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Any
 
-from pyplc_fw.errors import CodecError, LinkError, RemoteProtocolError
+from pyplc_fw.errors import LinkError, PyplcError, RemoteProtocolError
 from pyplc_fw.timing import Timer, timeout
 from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.ports import V2gStream
@@ -26,9 +26,11 @@ class V2gChannel:
         self.usable = True
 
     async def ask(self, schema: str, request: Any, timer: Timer) -> Any:
-        """Send ``request``, return the response; raises ProtocolTimeoutError after ``timer``.
+        """Send ``request``, return the response.
 
-        A wait that was interrupted left a response on its way; it is taken in first, because a
+        Raises ProtocolTimeoutError after ``timer``, LinkError, CodecError, RemoteProtocolError.
+
+        A wait that was cut short left a response on its way; it is taken in first, because a
         request must not overtake it.
         """
         try:
@@ -38,7 +40,7 @@ class V2gChannel:
                 self._response_owed = True
                 await self.send(request)
                 response = await self.receive(schema)
-        except (OSError, CodecError, LinkError, RemoteProtocolError):  # a timeout is an OSError
+        except PyplcError:
             self.usable = False
             raise
         self._response_owed = False
@@ -65,16 +67,12 @@ class V2gChannel:
         return self._decode(schema, payload)
 
     def _decode(self, schema: str, payload: bytes) -> Any:
-        try:
-            return exi.decode(schema, payload)
-        except CodecError as exc:
-            message = exi.decode(schema, payload, lenient=True)
-            if not self._read_leniently:
-                self._read_leniently = True
-                self._record.log.warning(
-                    "v2g.read_leniently", why=str(exc), bit=exc.bit, exi=payload.hex()
-                )
-            return message
+        message, overlooked = exi.decode_with_warnings(schema, payload, lenient=True)
+        if overlooked and not self._read_leniently:
+            self._read_leniently = True
+            what = [f"{entry.message} (bit {entry.bit})" for entry in overlooked]
+            self._record.log.warning("v2g.read_leniently", overlooked=what, exi=payload.hex())
+        return message
 
     async def close(self) -> None:
         """Close in good order while the connection is good, else drop it."""

@@ -8,8 +8,8 @@ leaves before the vehicle is in an end state:
 2. the contactors open when less than 5 A flow, and 2 s later whatever flows;
 3. the plug is unlocked, as far as the guard lets it be: *safe*; else it stays locked: *held*.
 
-Meanwhile a heartbeat passes on what the charger measured, for as long as that is fresh. The guard
-is stricter than this and acts by itself; here is what the controller wants.
+The guard is stricter than this and acts by itself; here is what the controller wants. Its heartbeat
+is the vehicle adapter's business: it beats while the task that began the session lives.
 """
 
 from __future__ import annotations
@@ -33,7 +33,6 @@ CURRENT_OFF_A: Final = 5.0
 "Contactors may open below this. Source: docs/architecture.md, G2."
 FRESH_S: Final = 0.5
 "What the charger reported counts for so long. Source: docs/architecture.md, the guard."
-HEARTBEAT_PERIOD_S: Final = 0.1
 
 
 class EmergencyStopError(PyplcError):
@@ -41,58 +40,35 @@ class EmergencyStopError(PyplcError):
 
 
 class ChargerReports:
-    """What the charger measured last, and the heartbeat that carries it to the guard."""
+    """What the charger measured last, passed on to the guard as it comes."""
 
-    def __init__(self, vehicle: Vehicle, period_s: float) -> None:
+    def __init__(self, vehicle: Vehicle) -> None:
         self._vehicle = vehicle
-        self._period_s = period_s
-        self._voltage_v: float | None = None
         self._current_a: float | None = None
-        self._reported_s = self._sent_s = 0.0
-        self._timer: asyncio.TimerHandle | None = None
+        self._measured_s = 0.0
         self.ramped_down = False
-        "The charger was asked for 0 A and followed; what it reported then stays true."
+        "The charger was asked for 0 A and followed: what it reported then stays true."
 
-    def start(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._reported_s = self._loop.time() - FRESH_S
+    def forget(self) -> None:
+        """Begin a session: nothing is known."""
+        self._current_a = None
         self.ramped_down = False
-        self._send(None, None)
-        self._beat()
 
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def take(self, voltage_v: float | None, current_a: float | None) -> None:
-        """Pass on a response's values; None where it has none."""
-        self._reported_s = self._loop.time()
-        self._voltage_v, self._current_a = voltage_v, current_a
-        if current_a is not None and abs(current_a) >= CURRENT_OFF_A:
-            self.ramped_down = False
-        self._send(voltage_v, current_a)
+    def take(self, voltage_v: float, current_a: float | None) -> None:
+        """Pass on a response's values; a current of None was not measured."""
+        if current_a is not None:
+            self._measured_s = _now()
+            self._current_a = current_a
+        self._vehicle.charger_reports(voltage_v, current_a)
 
     @property
     def current_is_off(self) -> bool:
         """A fresh report says that less than 5 A flow; an unknown current flows."""
         if self.ramped_down:
             return True
-        return self._fresh and self._current_a is not None and abs(self._current_a) < CURRENT_OFF_A
-
-    @property
-    def _fresh(self) -> bool:
-        return self._loop.time() - self._reported_s < FRESH_S
-
-    def _send(self, voltage_v: float | None, current_a: float | None) -> None:
-        self._sent_s = self._loop.time()
-        self._vehicle.charger_reports(voltage_v, current_a)
-
-    def _beat(self) -> None:
-        if self._loop.time() - self._sent_s >= self._period_s:
-            fresh = self._fresh
-            self._send(self._voltage_v if fresh else None, self._current_a if fresh else None)
-        self._timer = self._loop.call_at(self._sent_s + self._period_s, self._beat)
+        if self._current_a is None or _now() - self._measured_s > FRESH_S:
+            return False
+        return abs(self._current_a) < CURRENT_OFF_A
 
 
 class Energised:
@@ -105,7 +81,6 @@ class Energised:
         log: FilteringBoundLogger,
         *,
         zero_current: Callable[[], Awaitable[bool]],
-        heartbeat_period_s: float = HEARTBEAT_PERIOD_S,
     ) -> None:
         """``zero_current`` asks the charger for 0 A once; False when it cannot be asked."""
         self._vehicle = vehicle
@@ -113,7 +88,7 @@ class Energised:
         self._log = log
         self._zero_current = zero_current
         self._state_b_s: float | None = None
-        self.reports = ChargerReports(vehicle, heartbeat_period_s)
+        self.reports = ChargerReports(vehicle)
         self.end_state = EndState.SAFE
         self.held_because: Reason | None = None
 
@@ -121,7 +96,7 @@ class Energised:
     async def session(self) -> AsyncIterator[None]:
         """Hold what is energised; raises EmergencyStopError into it when the guard takes over."""
         self._state_b_s = None
-        self.reports.start()
+        self.reports.forget()
         self._vehicle.begin_session()
         try:
             async with self._interrupted_by_guard():
@@ -131,7 +106,6 @@ class Energised:
             try:
                 await unskippable(self._reach_end_state())
             finally:
-                self.reports.stop()
                 self._vehicle.end_session()
 
     def state_b(self) -> None:

@@ -28,7 +28,7 @@ from pyplc_fw.errors import LockError, PilotError, ProtocolTimeoutError, PyplcEr
 from pyplc_fw.faults import Reason
 from pyplc_fw.terms import MacAddress
 from pyplc_fw.timing import timeout
-from pyplc_fw.v2g.energised import CURRENT_OFF_A, HEARTBEAT_PERIOD_S, EmergencyStopError, Energised
+from pyplc_fw.v2g.energised import CURRENT_OFF_A, EmergencyStopError, Energised
 from pyplc_fw.v2g.evcc_agreement import Agreement
 from pyplc_fw.v2g.evcc_checks import (
     ChargerLimits,
@@ -71,7 +71,6 @@ class EvccSettings:
     "Inlet and battery may differ so much when the contactors are asked to close."
     idle_limit_s: float = 60.0
     "The session ends when no current was allowed for so long."
-    heartbeat_period_s: float = HEARTBEAT_PERIOD_S
 
 
 STANDARD_SETTINGS: Final = EvccSettings()
@@ -119,7 +118,6 @@ class Evcc:
             timers,
             log,
             zero_current=self._ask_for_zero,
-            heartbeat_period_s=settings.heartbeat_period_s,
         )
         self._stop_reason: Reason | None = None
         self._dialogue: Dialogue | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import isfinite
 from typing import Final
 
 from pyplc_fw.terms import MacAddress
@@ -82,7 +83,7 @@ class EvccMessages:
         parameter = din.DC_EVChargeParameter(
             DC_EVStatus=self._status(),
             EVMaximumCurrentLimit=_amps(battery.max_current_a),
-            EVMaximumPowerLimit=_watts(battery.max_power_w),
+            EVMaximumPowerLimit=self._max_power,
             EVMaximumVoltageLimit=_volts(battery.max_voltage_v),
             EVEnergyCapacity=din.watt_hours(battery.capacity_wh),
             EVEnergyRequest=din.watt_hours(self._energy_wh(battery.target_soc_pct)),
@@ -122,7 +123,7 @@ class EvccMessages:
             # A Plugit HUBE S refuses requests without these two.
             EVMaximumVoltageLimit=_volts(battery.max_voltage_v),
             EVMaximumCurrentLimit=_amps(battery.max_current_a),
-            EVMaximumPowerLimit=_watts(battery.max_power_w),
+            EVMaximumPowerLimit=self._max_power,
             BulkChargingComplete=self._bulk_complete,
             ChargingComplete=self.charging_complete,
             RemainingTimeToFullSoC=self._remaining(FULL_SOC_PCT, power_w),
@@ -137,6 +138,11 @@ class EvccMessages:
     def charging_complete(self) -> bool:
         """Whether the battery is where the owner wants it."""
         return self._battery.soc_pct >= self._battery.target_soc_pct
+
+    @property
+    def _max_power(self) -> din.PhysicalValue | None:
+        power_w = self._battery.max_power_w
+        return _watts(power_w) if isfinite(power_w) else None
 
     @property
     def _bulk_complete(self) -> bool:

@@ -103,8 +103,8 @@ CONTACTORS_OPEN: Final = Timer("contactors open", 3.0)
 "EVCC: asking the guard until both are proven open."
 WELDING_DETECTION: Final = Timer("welding detection", 10.0)
 "EVCC: all rounds together; cars do 2 to 4, some chargers never show the voltage drop."
-UNLOCK: Final = Timer("connector unlock", 10.0)
-"EVCC: asking the guard until the feedback shows unlocked."
+UNLOCK: Final = Timer("connector unlock", 12.0)
+"EVCC: asking the guard until the feedback shows unlocked; the guard gives up after 10 s."
 STOP_GRACE: Final = Timer("stop grace", 10.0)
 "SECC: EVSE_Shutdown until it stops by itself. An Alpitronic waits 10 s."
 SECC_CLOSE: Final = Timer("connection close", 5.0)
