@@ -72,7 +72,8 @@ class SlacEvcc:
             except (ProtocolTimeoutError, RemoteProtocolError) as exc:
                 runs += 1
                 self._log.warning("slac.run_failed", run=runs, error=str(exc), why=exc.reason.id)
-                if runs >= self._timers.c_conn_max_match and loop.time() >= give_up_at:
+                next_at = loop.time() + self._timers.tt_matching_rate.limit_s
+                if runs >= self._timers.c_conn_max_match and next_at >= give_up_at:
                     raise
             await asyncio.sleep(self._timers.tt_matching_rate.limit_s)
 
