@@ -21,6 +21,8 @@ Tap: TypeAlias = Callable[[float, str, bytes], object]
 
 NEAR_DB: Final = 8.0
 "Attenuation between a car and the charger that it is plugged into."
+FRAME_GAP_S: Final = 1e-6
+"Two frames of one modem never arrive at once: a loop may run simultaneous timers in any order."
 
 
 class Powerline:
@@ -87,7 +89,7 @@ class Powerline:
             return
         now_s = loop.time()
         arrival_s = now_s + self.delay_s + self.jitter_s * self.rng.random()
-        sender.last_arrival_s = arrival_s = max(arrival_s, sender.last_arrival_s)
+        sender.last_arrival_s = arrival_s = max(arrival_s, sender.last_arrival_s + FRAME_GAP_S)
         for modem in self._modems:
             if (
                 modem is not sender

@@ -34,7 +34,8 @@ class TcpListener:
         self._port = port
         self._forget = forget
         self._accepted: Mailbox[TcpConnection] = Mailbox(BACKLOG)
-        self.half_open: set[TcpConnection] = set()
+        self.half_open: dict[TcpConnection, None] = {}
+        "Those whose handshake is not done, in order."
 
     @property
     def port(self) -> int:
@@ -46,7 +47,7 @@ class TcpListener:
 
     def opened(self, connection: TcpConnection) -> None:
         """Take a connection whose handshake is done."""
-        self.half_open.discard(connection)
+        self.half_open.pop(connection, None)
         if not self._accepted.put(connection):
             connection.abort()
 
@@ -123,14 +124,14 @@ class TcpPorts:
         connection = self._connections.pop(key)
         listener = self._listeners.get(key[0])
         if listener is not None:
-            listener.half_open.discard(connection)
+            listener.half_open.pop(connection, None)
 
     def _on_syn(self, listener: TcpListener, src: IPv6Address, segment: TcpSegment) -> None:
         if len(listener.half_open) >= BACKLOG:
             return
         peer = Endpoint(src, segment.src_port)
         connection = self._add(listener.port, peer, lambda: listener.opened(connection))
-        listener.half_open.add(connection)
+        listener.half_open[connection] = None
         connection.answer_syn(segment)
 
     def _refuse(self, dst: IPv6Address, segment: TcpSegment) -> None:

@@ -15,7 +15,9 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextvars import Context, copy_context
 from heapq import heappop, heappush
+from math import inf
 from typing import Any, Final, TypeVar, TypeVarTuple
+from weakref import WeakKeyDictionary
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -89,6 +91,7 @@ class VirtualTimeLoop(asyncio.AbstractEventLoop):
         self._running = False
         self._stopping = False
         self._closed = False
+        self._tasks: WeakKeyDictionary[asyncio.Task[Any], None] = WeakKeyDictionary()
         self._failed: list[asyncio.Task[Any]] = []
         self._complaints: list[BaseException] = []
 
@@ -130,7 +133,12 @@ class VirtualTimeLoop(asyncio.AbstractEventLoop):
     def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
         task: asyncio.Task[Any] = asyncio.Task(coro, loop=self, **options)
         task.add_done_callback(self._note_failure)
+        self._tasks[task] = None
         return task
+
+    def unfinished(self) -> list[asyncio.Task[Any]]:
+        """Return the tasks that are not done, in order of their creation."""
+        return [task for task in self._tasks if not task.done()]
 
     def _note_failure(self, task: asyncio.Task[Any]) -> None:
         if task._log_traceback:  # noqa: SLF001 - to ask by exception() would count as hearing it
@@ -191,15 +199,14 @@ class VirtualTimeLoop(asyncio.AbstractEventLoop):
         timers = self._timers
         while timers and timers[0][2]._cancelled:  # noqa: SLF001 - as above
             heappop(timers)
-        if not timers:
+        if not timers or timers[0][0] == inf:
             raise DeadlockError(f"nothing can happen any more: {self._waiting()}")
         self._now_s = now_s = max(self._now_s, timers[0][0])
         while timers and timers[0][0] <= now_s:
             self._ready.append(heappop(timers)[2])
 
     def _waiting(self) -> str:
-        tasks = sorted(asyncio.all_tasks(self), key=lambda task: task.get_name())
-        return "; ".join(map(_where, tasks)) or "no task is left"
+        return "; ".join(map(_where, self.unfinished())) or "no task is left"
 
     def _finish_generator(self, generator: AsyncGenerator[Any, Any]) -> None:
         if not self._closed:
@@ -256,7 +263,7 @@ def run_virtual(coro: Coroutine[Any, Any, T], *, start_s: float = 0.0) -> T:
 
 
 def _cancel_leftovers(loop: VirtualTimeLoop) -> None:
-    tasks = asyncio.all_tasks(loop)
+    tasks = loop.unfinished()
     if tasks:
         for task in tasks:
             task.cancel()

@@ -8,6 +8,7 @@ import pytest
 import structlog
 
 from pyplc_fw.errors import LinkError, LocalProtocolError
+from pyplc_fw.homeplug.ports import FrameLink
 from pyplc_fw.net.neighbour import NeighbourAdvertisement, NeighbourSolicitation
 from pyplc_fw.net.packets import (
     ALL_NODES,
@@ -24,6 +25,7 @@ from pyplc_fw.sim.disturbances import drop, first
 from pyplc_fw.sim.powerline import Powerline
 from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.terms import Endpoint, Role
+from pyplc_fw.v2g.ports import V2gNetwork
 from tests.unit.sim.line_bench import NID, NMK, Bench, add_station, build_bench, host_mac, seeded
 
 PORT = 15118
@@ -52,6 +54,14 @@ def kinds(seen: list[tuple[str, Ipv6Packet]]) -> list[tuple[str, int]]:
         (name, packet.payload[0] if packet.next_header == NEXT_HEADER_ICMPV6 else 0)
         for name, packet in seen
     ]
+
+
+def test_the_host_is_what_the_procedures_ask_for() -> None:
+    host = build_bench().car
+    link: FrameLink = host
+    network: V2gNetwork = host.network  # that it fits is the type checker's to say
+    assert link.mac == host_mac(1)
+    assert network.address == host.network.address
 
 
 def test_addresses_are_formed_from_the_macs() -> None:

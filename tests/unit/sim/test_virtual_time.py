@@ -82,6 +82,15 @@ def test_when_everyone_waits_for_ever_the_waiting_tasks_are_named() -> None:
         run_virtual(main())
 
 
+def test_a_timer_that_never_comes_does_not_count() -> None:
+    async def main() -> None:
+        async with asyncio.timeout(float("inf")):
+            await asyncio.Event().wait()
+
+    with pytest.raises(DeadlockError):
+        run_virtual(main())
+
+
 def test_a_loop_that_waits_for_nothing_is_noticed() -> None:
     async def spin() -> None:
         while True:  # noqa: ASYNC110 - as above
