@@ -108,7 +108,13 @@ class V2gEvent(_IpEvent):
 
     @property
     def is_request(self) -> bool:
-        return self.msg.endswith("Req")
+        """It goes from EVCC to SECC."""
+        return self.src == self.dialogue.evcc
+
+    @property
+    def exchange(self) -> str:
+        """The name without Req or Res."""
+        return self.msg.removesuffix("Req").removesuffix("Res")
 
 
 @dataclass(slots=True, kw_only=True)

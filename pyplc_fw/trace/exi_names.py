@@ -48,8 +48,39 @@ NAMESPACES: Final = {
 }
 "Protocol namespaces of supportedAppProtocol to schema."
 
+RESPONSE_CODES_ISO2: Final = (
+    "OK",
+    "OK_NewSessionEstablished",
+    "OK_OldSessionJoined",
+    "OK_CertificateExpiresSoon",
+    "FAILED",
+    "FAILED_SequenceError",
+    "FAILED_ServiceIDInvalid",
+    "FAILED_UnknownSession",
+    "FAILED_ServiceSelectionInvalid",
+    "FAILED_PaymentSelectionInvalid",
+    "FAILED_CertificateExpired",
+    "FAILED_SignatureError",
+    "FAILED_NoCertificateAvailable",
+    "FAILED_CertChainError",
+    "FAILED_ChallengeInvalid",
+    "FAILED_ContractCanceled",
+    "FAILED_WrongChargeParameter",
+    "FAILED_PowerDeliveryNotApplied",
+    "FAILED_TariffSelectionInvalid",
+    "FAILED_ChargingProfileInvalid",
+    "FAILED_MeteringSignatureNotValid",
+    "FAILED_NoChargeServiceSelected",
+    "FAILED_WrongEnergyTransferMode",
+    "FAILED_ContactorError",
+    "FAILED_CertificateNotAllowedAtThisEVSE",
+    "FAILED_CertificateRevoked",
+)
+"In the order of ISO 15118-2's responseCodeType, which is the encoding."
+
 _MAX_SESSION_ID_BYTES: Final = 8
 _BODY_CODE_BITS: Final = 6
+_RESPONSE_CODE_BITS: Final = 5
 
 
 class Outline(NamedTuple):
@@ -58,6 +89,8 @@ class Outline(NamedTuple):
     schema: str
     session_id: bytes
     name: str
+    response_code: str = ""
+    "Of an ISO-2 response, where it is the first element of every body."
 
 
 def guess_schema(payload: bytes) -> str | None:
@@ -77,7 +110,7 @@ def outline(payload: bytes) -> Outline | None:
     schema = SCHEMA_OF_BYTE_1.get(payload[1]) if len(payload) > 3 else None
     if schema is None or payload[0] != 0x80:
         return None
-    bits = int.from_bytes(payload[: 4 + _MAX_SESSION_ID_BYTES + 4].ljust(16, b"\0"), "big")
+    bits = int.from_bytes(payload[:16].ljust(16, b"\0"), "big")
     length = bits >> (128 - 26) & 0xFF
     if bits >> (128 - 18) & 0x3 or length > _MAX_SESSION_ID_BYTES:
         return None
@@ -87,4 +120,10 @@ def outline(payload: bytes) -> Outline | None:
     code = bits >> (128 - after - 4 - _BODY_CODE_BITS) & 0x3F
     if bits >> (128 - after - 4) & 0xF != 0b0100 or code >= len(BODY_ELEMENTS[schema]):
         return None
-    return Outline(schema, session_id, BODY_ELEMENTS[schema][code])
+    name = BODY_ELEMENTS[schema][code]
+    if schema != "iso2" or not name.endswith("Res"):
+        return Outline(schema, session_id, name)
+    # SE(ResponseCode) 0, CH 0, then the enumeration.
+    response = bits >> (128 - after - 4 - _BODY_CODE_BITS - 2 - _RESPONSE_CODE_BITS) & 0x7F
+    known = response < len(RESPONSE_CODES_ISO2)
+    return Outline(schema, session_id, name, RESPONSE_CODES_ISO2[response] if known else "")

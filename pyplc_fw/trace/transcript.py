@@ -1,0 +1,173 @@
+"""A conversation as text: one line an event, with time, direction and content."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pyplc_fw.homeplug.mme import (
+    CmAttenCharInd,
+    CmAttenProfileInd,
+    CmGetKeyCnf,
+    CmMnbcSoundInd,
+    CmSetKeyCnf,
+    CmSlacMatchCnf,
+    CmSlacParmCnf,
+    CmSlacParmReq,
+    CmStartAttenCharInd,
+    VsSwVerCnf,
+)
+from pyplc_fw.terms import BROADCAST
+from pyplc_fw.trace.conversation import Conversation
+from pyplc_fw.trace.events import Event, HomeplugEvent, SdpEvent, TcpEvent, V2gEvent
+from pyplc_fw.trace.field_text import fields_text
+
+CAR: Final = "car"
+CHARGER: Final = "charger"
+MODEM: Final = "modem"
+EVERYONE: Final = "all"
+LOCAL_MODEM: Final = "00:b0:52:00:00:01"
+"The address at which a Qualcomm modem listens to its own host, whatever its own is."
+_SENT_BY_CAR: Final = (CmSlacParmReq, CmStartAttenCharInd, CmMnbcSoundInd)
+_SENT_BY_CHARGER: Final = (CmSlacParmCnf, CmAttenCharInd, CmSlacMatchCnf)
+_SENT_BY_MODEM: Final = (CmSetKeyCnf, CmGetKeyCnf, CmAttenProfileInd, VsSwVerCnf)
+_TCP_WORDS: Final = {
+    "SYN": "asks for a connection to port {port}",
+    "SYN-ACK": "accepts the connection",
+    "FIN": "closes the connection (FIN)",
+    "RST": "breaks the connection off (RST)",
+    "TLS": "speaks TLS from here on: {records} records, encrypted",
+}
+
+
+def record_of(event: Event, conversation: Conversation) -> dict[str, Any]:
+    """Return an event as the object that `pyplc decode --json` prints."""
+    record: dict[str, Any] = {
+        "t": round(conversation.seconds(event.time_ns), 6),
+        "layer": event.layer,
+        "src": event.source,
+        "dst": event.destination,
+        "msg": event.msg,
+        "fields": event.fields,
+    }
+    if isinstance(event, V2gEvent):
+        record["schema"] = event.schema
+        if event.session_id is not None:
+            record["session_id"] = event.session_id.hex().upper()
+    return record
+
+
+def transcript(conversation: Conversation) -> Iterator[str]:
+    """Write a conversation, line by line."""
+    parties = Parties(conversation)
+    yield from _heading(conversation, parties)
+    for event in conversation.events:
+        yield _line(event, conversation, parties)
+
+
+class Parties:
+    """Who is car, charger or modem, by what they said; the second of a kind is ``car2``."""
+
+    def __init__(self, conversation: Conversation) -> None:
+        self._names: dict[str, str] = {str(BROADCAST): EVERYONE, LOCAL_MODEM: MODEM}
+        self._count: Counter[str] = Counter()
+        for event in conversation.events:
+            if isinstance(event, HomeplugEvent):
+                self._learn(event)
+        for event in conversation.events:
+            if isinstance(event, SdpEvent) and event.src.address.is_link_local:
+                self._names.setdefault(str(event.src.address), CAR if event.is_request else CHARGER)
+        for dialogue in conversation.dialogues:
+            if dialogue.messages or dialogue.tls:
+                self._names[str(dialogue.evcc.address)] = CAR
+                self._names[str(dialogue.secc.address)] = CHARGER
+
+    def name(self, address: str) -> str:
+        """Return ``car``, ``charger``, ``modem``, ``all``, or the address of somebody else."""
+        return self._names.get(address, address)
+
+    def addresses(self) -> dict[str, list[str]]:
+        """Everybody who was told apart, with MAC and IPv6 addresses."""
+        found: dict[str, list[str]] = {}
+        for address, name in self._names.items():
+            if address not in (str(BROADCAST), LOCAL_MODEM):
+                found.setdefault(name, []).append(address)
+        return found
+
+    def _learn(self, event: HomeplugEvent) -> None:
+        if isinstance(event.mme, _SENT_BY_CAR):
+            self._add(event.source, CAR)
+        elif isinstance(event.mme, _SENT_BY_CHARGER):
+            self._add(event.source, CHARGER)
+            if event.dst != BROADCAST:
+                self._add(event.destination, CAR)
+        elif isinstance(event.mme, _SENT_BY_MODEM):
+            self._add(event.source, MODEM)
+
+    def _add(self, address: str, role: str) -> None:
+        if address not in self._names:
+            self._count[role] += 1
+            number = self._count[role]
+            self._names[address] = role if number == 1 else f"{role}{number}"
+
+
+def _heading(conversation: Conversation, parties: Parties) -> Iterator[str]:
+    start = datetime.fromtimestamp(conversation.start_ns // 10**9, UTC)
+    yield (
+        f"{conversation.file}: {conversation.frames} frames in "
+        f"{conversation.seconds(conversation.end_ns):.1f} s from {start:%Y-%m-%d %H:%M:%S} UTC"
+    )
+    for name, addresses in sorted(parties.addresses().items()):
+        yield f"  {name:<8} {'  '.join(addresses)}"
+    if any(m.schema == "iso2" for d in conversation.dialogues for m in d.messages):
+        yield "  ISO 15118-2 messages are shown by name; their fields cannot be decoded yet."
+    yield ""
+
+
+def _line(event: Event, conversation: Conversation, parties: Parties) -> str:
+    src, dst = parties.name(_host(event, "src")), parties.name(_host(event, "dst"))
+    t = conversation.seconds(event.time_ns)
+    return f"{t:11.6f}  {src:>8} → {dst:<8}  {_what(event)}".rstrip()
+
+
+def _host(event: Event, end: str) -> str:
+    if isinstance(event, HomeplugEvent):
+        return str(getattr(event, end))
+    address = str(getattr(event, end).address)
+    return EVERYONE if address.startswith("ff02:") else address
+
+
+def _what(event: Event) -> str:
+    if isinstance(event, TcpEvent):
+        words = _TCP_WORDS[event.msg].format(port=event.dst.port, **event.fields)
+        return f"TCP  {words}"
+    if isinstance(event, SdpEvent):
+        return f"SDP  {event.msg:<27} {_sdp_text(event)}"
+    if isinstance(event, HomeplugEvent):
+        return f"HPGP {event.msg:<27} {fields_text(_worth_showing(event))}"
+    return f"V2G  {event.msg:<27} {fields_text(event.fields)}"
+
+
+def _sdp_text(event: SdpEvent) -> str:
+    security = "TLS" if event.fields["security"] == 0 else "no TLS"
+    if event.is_request:
+        return security
+    return f"[{event.fields['address']}]:{event.fields['port']}, {security}"
+
+
+def _worth_showing(event: HomeplugEvent) -> dict[str, Any]:
+    """Leave out what has its usual value, and write the attenuation as its mean."""
+    mme = event.mme
+    shown = dict(event.fields)
+    if is_dataclass(mme) and not isinstance(mme, type):
+        for f in fields(mme):
+            if f.default is not MISSING and getattr(mme, f.name) == f.default:
+                shown.pop(f.name, None)
+        attenuation = getattr(mme, "attenuation_db", b"")
+        if attenuation:
+            shown["attenuation_db"] = round(sum(attenuation) / len(attenuation), 2)
+            shown["groups"] = len(attenuation)
+    return shown
