@@ -77,8 +77,9 @@ check-scripts:
 
 .PHONY: fuzz
 fuzz: setup ## FUZZ_N random and mutated inputs into each decoder, the C codec under the sanitizers
-	@for module in tests/fuzz/fuzz_*.py; do \
-		$(BIN)/python -m "tests.fuzz.$$(basename "$$module" .py)" $(FUZZ_N); done
+	@status=0; for module in tests/fuzz/fuzz_*.py; do \
+		$(BIN)/python -m "tests.fuzz.$$(basename "$$module" .py)" $(FUZZ_N) || status=1; \
+	done; exit $$status
 
 .PHONY: bench
 bench: setup ## how fast: codec, frames, whole sessions (docs/performance.md has the table)
