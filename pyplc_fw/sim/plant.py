@@ -71,6 +71,7 @@ class Plant:
     ) -> None:
         self._clock = clock
         self._at = clock()
+        self._syncing = False
         self.pilot = PilotLine(clock)
         self.battery = battery or SimBattery()
         self.supply = supply or SimSupply()
@@ -115,10 +116,16 @@ class Plant:
         )
 
     def sync(self) -> None:
-        """Bring the state up to the clock."""
+        """Bring the state up to the clock; the parts, looked at on the way, ask for it again."""
         now = self._clock()
-        while self._at < now:
-            self._advance(now)
+        if self._at >= now or self._syncing:
+            return
+        self._syncing = True
+        try:
+            while self._at < now:
+                self._advance(now)
+        finally:
+            self._syncing = False
 
     def _now(self) -> float:
         self.sync()
@@ -153,12 +160,12 @@ class Plant:
             self._rearrange(lambda: self.inlet.move(end))
 
     def _move_plug(self, *, plugged: bool) -> None:
+        self.sync()
         self._rearrange(lambda: self.inlet.set_plugged(plugged=plugged))
         self.pilot.connect(plugged=plugged)
 
     def _rearrange(self, action: Callable[[], None]) -> None:
         """Do what may join battery and cable, or part them."""
-        self.sync()
         joined = self._joined()
         action()
         if self._joined() == joined:

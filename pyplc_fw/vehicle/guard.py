@@ -72,6 +72,7 @@ class Guard:
         self._high_at = -inf
         self._emergency: Reason | None = None
         self._open_by = inf
+        self._abandoned = False
         self._fault: Reason | None = None
         self._drive = LockDrive.OFF
         self._drive_since = -inf
@@ -102,11 +103,12 @@ class Guard:
 
     def _report(self) -> Report:
         proven_open = self._open_since is not None
+        touch_safe = proven_open and not self._s2 and self._touch_safe()
         return Report(
             self._due,
             self._confirmed_closed(),
             proven_open,
-            proven_open and not self._s2 and self._touch_safe(),
+            touch_safe,
             self._emergency,
             self._fault,
             self._state_c_refused,
@@ -123,7 +125,7 @@ class Guard:
     def _begin_session(self) -> None:
         if self._s2 or self._energised():
             return  # the last one has not come to its end: its emergency stays
-        self._emergency, self._open_by = None, inf
+        self._emergency, self._open_by, self._abandoned = None, inf, False
         self._lock_gave_up = None
         if self._fault is not faults.CONTACTOR_WELDED:
             self._fault = None
@@ -231,6 +233,7 @@ class Guard:
             return
         stale_at = self._request.heartbeat_at + timers.HEARTBEAT_STALE_S
         if self._now >= stale_at:
+            self._abandoned = True
             self._raise(faults.HEARTBEAT_LOST, timers.EMERGENCY_OPEN_S)
         else:
             self._wake(stale_at)
@@ -266,7 +269,7 @@ class Guard:
             return faults.NO_SESSION
         if self._emergency is not None or self._fault is not None:
             return self._emergency or self._fault
-        if self._opening and not self._current_is_low():
+        if self._opening:
             return faults.CURRENT_FLOWS
         if not self._inputs.plugged:
             return faults.NOT_PLUGGED
@@ -343,13 +346,16 @@ class Guard:
         gap_v = abs(inlet_v - self._request.battery_v)
         return None if gap_v < self._rules.pre_charge_limit_v else faults.PRE_CHARGE_GAP
 
-    def _current_is_low(self) -> bool:
+    def _current_is_gone(self) -> bool:
+        """Whether a fresh report says so; one from before S2 opened may be of a rising current."""
         r = self._request
-        return self._fresh(r.charger_a_at) and abs(r.charger_a) < timers.CURRENT_FREE_A
+        falling = r.stop_confirmed or (not self._s2 and r.charger_a_at > self._s2_since)
+        low = abs(r.charger_a) < timers.CURRENT_FREE_A
+        return falling and low and self._fresh(r.charger_a_at)
 
     def _g2_may_open(self) -> bool:
         """G2: open without current, or in an emergency before its deadline."""
-        if self._current_is_low() or self._now >= self._open_by:
+        if self._current_is_gone() or self._now >= self._open_by:
             return True
         self._wake(self._open_by)
         if self._s2:
@@ -371,7 +377,7 @@ class Guard:
 
     def _decide_lock(self) -> None:
         wanted = self._request.lock
-        if self._emergency is faults.HEARTBEAT_LOST:
+        if self._abandoned:
             wanted = False  # nobody is left to ask for it
         if wanted is not False:
             self._unlock_asked_at = None
@@ -468,6 +474,7 @@ class Guard:
         self._fault = self._fault or faults.LOCK_FAILED
         if self._request.session and self._emergency is None:
             self._emergency = faults.LOCK_FAILED
+        self._wake(self._now + timers.STEP_S)  # S2 has already been decided in this step
 
     # --- the clock ---------------------------------------------------------------------------
 
@@ -475,6 +482,8 @@ class Guard:
         """Look again soon while a measured voltage decides what may happen next."""
         if self._rules.voltage_source is not VoltageSource.MEASURED or self._energised():
             return
+        if self._fault is faults.CONTACTOR_WELDED:
+            return  # no voltage permits anything now
         moving = self._inputs.inlet_v is not None and self._inputs.inlet_v >= timers.TOUCH_SAFE_V
         if moving or self._contactors_refused is faults.PRE_CHARGE_GAP:
             self._wake(self._now + timers.STEP_S)

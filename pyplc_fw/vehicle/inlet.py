@@ -146,8 +146,9 @@ class GuardedVehicle:
         if report.contactors_open and report.touch_safe:
             if self.unlocked:
                 return EndState.SAFE
-            return EndState.PAUSED if self.locked and self._lock is not False else None
-        return EndState.HELD if report.fault is not None and not self.unlocked else None
+            if self.locked and self._lock is not False:
+                return EndState.PAUSED
+        return EndState.HELD if report.fault is not None else None
 
     # --- what is wanted ---------------------------------------------------------------------
 

@@ -217,6 +217,7 @@ class HostileController(RuleBasedStateMachine):
         assert not o.minus
         known = now - r.charger_a_at <= 0.5 + MARGIN_S
         gone = now - r.charger_a_at <= 0.5 and abs(r.charger_a) < 5.0
+        gone = gone and (r.stop_confirmed or (not o.s2 and r.charger_a_at > h.s2_open_since))
         open_s = -inf if o.s2 else now - h.s2_open_since
         by_time = open_s >= 1.9 or (r.stop_confirmed and open_s >= 0.999 and not known)
         # exactly at the edge of freshness both readings are right
