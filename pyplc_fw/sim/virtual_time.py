@@ -27,7 +27,10 @@ LIVELOCK_STEPS: Final = 1_000_000
 
 
 class DeadlockError(AssertionError):
-    """Nothing is ready and no timer is set: everyone waits for someone else, for ever."""
+    """Nothing is ready and no timer is set: everyone waits for someone else, for ever.
+
+    Not a PyplcError, so that no session takes it for something to end safely from.
+    """
 
 
 class LivelockError(AssertionError):

@@ -26,6 +26,7 @@ from pyplc_fw.sim.powerline import Powerline
 from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.terms import Endpoint, Role
 from pyplc_fw.v2g.ports import V2gNetwork
+from tests.fuzz.fuzz_packets import mutate
 from tests.unit.sim.line_bench import NID, NMK, Bench, add_station, build_bench, host_mac, seeded
 
 PORT = 15118
@@ -242,5 +243,27 @@ def test_waiting_for_a_datagram_ends_when_the_port_is_closed() -> None:
         asyncio.get_running_loop().call_later(1.0, datagrams.close)
         with pytest.raises(LinkError):
             await datagrams.receive()
+
+    run_virtual(main())
+
+
+def test_no_frame_whatever_breaks_a_host() -> None:
+    rng = seeded()
+
+    async def main() -> None:
+        bench = build_bench()
+        frames: list[bytes] = []
+        bench.line.tap(lambda _t_s, _name, frame: frames.append(frame))
+        listener = bench.evse.network.listen(PORT)
+        client = await bench.car.network.connect(Endpoint(bench.evse.network.address, PORT))
+        server = await listener.accept()
+        await client.send(b"request")
+        assert await server.receive() == b"request"
+        seen = list(frames)
+        for _ in range(5000):
+            bench.evse.deliver(mutate(rng.choice(seen), rng))
+        await asyncio.sleep(1.0)
+        await client.send(b"again")
+        assert await server.receive() == b"again"
 
     run_virtual(main())

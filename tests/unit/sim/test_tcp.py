@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv6Address
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,8 @@ from pyplc_fw.net.packets import (
     flag_names,
 )
 from pyplc_fw.sim.disturbances import Match, any_frame, delay, drop, duplicate, first, sometimes
-from pyplc_fw.sim.tcp import TcpConnection
+from pyplc_fw.sim.tcp import TcpConnection, TcpState
+from pyplc_fw.sim.tcp_halves import OUT_OF_ORDER_LIMIT, RECEIVE_WINDOW_BYTES, plus
 from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.terms import Endpoint
 from tests.unit.sim.line_bench import Bench, build_bench, seeded
@@ -457,3 +459,42 @@ def test_a_conversation_repeats_exactly_under_its_seed() -> None:
         return seen
 
     assert run() == run()
+
+
+def any_segment(rng: Random, likely: TcpSegment) -> TcpSegment:
+    """Return a segment near ``likely`` in some respects and far off in others."""
+
+    def number(good: int) -> int:
+        return rng.choice((good, good, plus(good, rng.randint(-3, 3)), rng.getrandbits(32)))
+
+    return TcpSegment(
+        likely.src_port,
+        likely.dst_port,
+        number(likely.seq),
+        number(likely.ack),
+        rng.choice((ACK, PSH | ACK, rng.getrandbits(8) & ~RST)),
+        rng.choice((0, 1, 0xFFFF, rng.getrandbits(16))),
+        rng.randbytes(rng.choice((0, 0, 1, 100))),
+        rng.choice((b"", b"\2\4\0\0", rng.randbytes(4))),
+    )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_segment_whatever_breaks_the_machine_or_makes_it_grow(seed: int) -> None:
+    rng = seeded(seed)
+
+    async def conversation(bench: Bench, client: TcpConnection, server: TcpConnection) -> None:
+        ports = bench.evse.network._tcp
+        for _ in range(300):
+            here, there = server._send_half, server._receive_half
+            likely = TcpSegment(client._local_port, PORT, there.nxt, here.una, ACK, 0xFFFF)
+            ports.receive_segment(bench.car.network.address, any_segment(rng, likely))
+            if server.state is TcpState.OPEN and not server._closing:
+                server._send_half.write(b"x")
+                server._push()
+            await asyncio.sleep(rng.choice((0.0, 0.01, 1.0)))
+        assert len(server._receive_half._early) <= OUT_OF_ORDER_LIMIT
+        assert len(server._receive_half._ready) <= RECEIVE_WINDOW_BYTES
+        assert len(ports._connections) <= 1
+
+    talk(build_bench(seed), conversation)
