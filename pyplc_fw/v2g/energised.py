@@ -23,7 +23,7 @@ from structlog.typing import FilteringBoundLogger
 
 from pyplc_fw import faults
 from pyplc_fw.errors import PyplcError
-from pyplc_fw.faults import Reason
+from pyplc_fw.faults import Reason, Severity
 from pyplc_fw.timing import Timer
 from pyplc_fw.v2g.ports import Vehicle
 from pyplc_fw.v2g.session_end import EndState
@@ -96,6 +96,7 @@ class Energised:
     async def session(self) -> AsyncIterator[None]:
         """Hold what is energised; raises EmergencyStopError into it when the guard takes over."""
         self._state_b_s = None
+        self.end_state, self.held_because = EndState.HELD, faults.HARDWARE_FAILED  # until shown
         self.reports.forget()
         self._vehicle.begin_session()
         try:
@@ -167,17 +168,17 @@ class Energised:
         vehicle.request_unlock()
         await self.within(self._timers.unlock, lambda: not vehicle.locked)
         self.held_because = self._why_held()
-        if self.held_because is not None:
-            self.end_state = EndState.HELD
+        self.end_state = EndState.SAFE if self.held_because is None else EndState.HELD
         self._log.info("vehicle.end_state", end_state=self.end_state.value)
 
     def _why_held(self) -> Reason | None:
         vehicle = self._vehicle
-        if not vehicle.contactors_open:
-            return vehicle.emergency or faults.CONTACTOR_WELDED
-        if vehicle.locked:
-            return vehicle.emergency or faults.UNLOCK_REFUSED
-        return None
+        if vehicle.contactors_open and not vehicle.locked:
+            return None
+        known = vehicle.emergency
+        if known is not None and known.severity is Severity.FAULT:
+            return known
+        return faults.UNLOCK_REFUSED if vehicle.contactors_open else faults.CONTACTOR_WELDED
 
     async def _current_gone(self) -> None:
         vehicle = self._vehicle
