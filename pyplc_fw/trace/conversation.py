@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -56,6 +57,15 @@ class Conversation:
     notes: list[str] = field(default_factory=list)
     "Peculiarities that cost nothing: wrong checksums, retransmissions."
 
+    @property
+    def start(self) -> str:
+        """When it was recorded, for people."""
+        try:
+            moment = datetime.fromtimestamp(self.start_ns // 10**9, UTC)
+        except (ValueError, OverflowError, OSError):
+            return "an impossible time"
+        return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
     def seconds(self, time_ns: int) -> float:
         """Return ``time_ns`` as seconds since the first frame."""
         return (time_ns - self.start_ns) / 1e9
@@ -85,7 +95,8 @@ class _Reader:
         self._first_undecodable: dict[str, int] = {}
         self._wrong_checksums: Counter[str] = Counter()
         self._other_link_types = 0
-        self._last_seen: dict[bytes, tuple[str, int]] = {}
+        self._seen: dict[bytes, Counter[str]] = {}
+        self._copies = 0
 
     def receive(self, frame: Frame) -> None:
         """Take in the next frame."""
@@ -120,7 +131,8 @@ class _Reader:
     def _receive_ethernet(self, frame: Frame) -> None:
         ethernet = EthernetFrame.decode(frame.data)
         if ethernet.ethertype == ETHERTYPE_HOMEPLUG:
-            self._conversation.events.append(homeplug_event(frame, ethernet))
+            if not self._is_copy(frame):
+                self._receive_homeplug(frame, ethernet)
         elif ethernet.ethertype == ETHERTYPE_IPV6:
             packet = Ipv6Packet.decode(ethernet.payload)
             if packet.next_header == NEXT_HEADER_UDP:
@@ -128,9 +140,17 @@ class _Reader:
             elif packet.next_header == NEXT_HEADER_TCP:
                 self._receive_tcp(frame, packet)
 
+    def _receive_homeplug(self, frame: Frame, ethernet: EthernetFrame) -> None:
+        event = homeplug_event(frame, ethernet)
+        self._conversation.events.append(event)
+        if event.mme is None:
+            self._note_undecodable(frame, CodecError(event.fields["error"]))
+
     def _receive_udp(self, frame: Frame, packet: Ipv6Packet) -> None:
         udp = UdpDatagram.decode(packet.payload)
         if SDP_PORT not in (udp.src_port, udp.dst_port):
+            return
+        if self._is_copy(frame):
             return
         self._check_sum(packet)
         message = sdp.decode(udp.payload)
@@ -159,6 +179,15 @@ class _Reader:
             )
         )
 
+    def _is_copy(self, frame: Frame) -> bool:
+        """Tell whether another interface of the same recording has shown this frame already."""
+        seen = self._seen.setdefault(frame.data, Counter())
+        seen[frame.interface] += 1
+        others = (count for interface, count in seen.items() if interface != frame.interface)
+        copy = seen[frame.interface] <= max(others, default=0)
+        self._copies += copy
+        return copy
+
     def _check_sum(self, packet: Ipv6Packet) -> None:
         if not checksum_ok(packet):
             kind = "TCP" if packet.next_header == NEXT_HEADER_TCP else "UDP"
@@ -177,6 +206,8 @@ class _Reader:
             conversation.warnings.append(f"frame {self._first_undecodable[what]}{more}: {what}")
         for who, count in self._wrong_checksums.items():
             conversation.notes.append(f"{count} wrong {who.split()[0]} checksums {who[4:]}")
+        if self._copies:
+            conversation.notes.append(f"{self._copies} frames are on several interfaces")
         if self._other_link_types:
             conversation.warnings.append(
                 f"{self._other_link_types} frames are not Ethernet and were passed over"

@@ -106,7 +106,7 @@ class ReplayResult:
         if not self.differences:
             yield "  every field equals the recorded one"
             return
-        yield "  fields that differ (ours | recorded, times of how many)"
+        yield "  fields that differ, first pair (ours | recorded) and how often"
         for (name, path), difference in self.differences.items():
             times = f"{difference.count} of {self.compared[name]}"
             yield f"    {name}.{path}: {difference.ours} | {difference.recorded}  ({times})"

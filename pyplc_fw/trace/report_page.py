@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from pyplc_fw.trace.conversation import Conversation
@@ -20,9 +19,8 @@ def report_page(conversation: Conversation) -> Iterator[str]:
     report = build_report(conversation)
     yield "━" * WIDTH
     yield report["file"]
-    start = datetime.fromtimestamp(conversation.start_ns // 10**9, UTC)
     yield (
-        f"recorded {start:%Y-%m-%d %H:%M:%S} UTC, {_duration(report['duration_s'])}, "
+        f"recorded {conversation.start}, {_duration(report['duration_s'])}, "
         f"{report['frames_total']} frames"
     )
     yield "━" * WIDTH

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from pyplc_fw.homeplug.mme import (
@@ -115,10 +114,9 @@ class Parties:
 
 
 def _heading(conversation: Conversation, parties: Parties) -> Iterator[str]:
-    start = datetime.fromtimestamp(conversation.start_ns // 10**9, UTC)
     yield (
         f"{conversation.file}: {conversation.frames} frames in "
-        f"{conversation.seconds(conversation.end_ns):.1f} s from {start:%Y-%m-%d %H:%M:%S} UTC"
+        f"{conversation.seconds(conversation.end_ns):.1f} s from {conversation.start}"
     )
     for name, addresses in sorted(parties.addresses().items()):
         yield f"  {name:<8} {'  '.join(addresses)}"
