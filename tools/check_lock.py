@@ -1,6 +1,6 @@
-"""Check that pyproject.toml, requirements.in and requirements.lock say the same.
+"""Check that the pyproject.toml files, requirements.in and requirements.lock say the same.
 
-Every package that pyproject.toml names is asked for in requirements.in; every one that
+Every package that a pyproject.toml names is asked for in requirements.in; every one that
 requirements.in asks for is locked, in the version it pins; every locked one has its hashes; and
 the lock file names no place to download from.
 """
@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+TOP = Path(__file__).resolve().parents[1]
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*")
 LOCKED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==(\S+)")
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
@@ -64,16 +65,18 @@ def locked_in(requirements_lock: str) -> dict[str, set[str]]:
     return locked
 
 
-def complaints(pyproject: str, requirements_in: str, requirements_lock: str) -> Iterator[str]:
-    """Say everything in which the three texts do not agree."""
-    wanted, asked = wanted_by_project(pyproject), asked_for(requirements_in)
+def complaints(
+    projects: Sequence[str], requirements_in: str, requirements_lock: str
+) -> Iterator[str]:
+    """Say everything in which the texts do not agree."""
+    wanted, asked = set().union(*map(wanted_by_project, projects)), asked_for(requirements_in)
     try:
         locked = locked_in(requirements_lock)
     except ValueError as exc:
         yield str(exc)
         return
     for name in sorted(wanted - asked.keys()):
-        yield f"pyproject.toml names {name}, requirements.in does not"
+        yield f"a pyproject.toml names {name}, requirements.in does not"
     for name, version in sorted(asked.items()):
         if name not in locked:
             yield f"requirements.in asks for {name}, requirements.lock has none: make lock"
@@ -83,11 +86,16 @@ def complaints(pyproject: str, requirements_in: str, requirements_lock: str) -> 
         yield "requirements.lock names a place to download from"
 
 
+def texts() -> tuple[list[str], str, str]:
+    """Read the files of this checkout, as ``complaints`` wants them."""
+    names = ("pyproject.toml", "exi/pyproject.toml", "requirements.in", "requirements.lock")
+    *projects, asked, locked = ((TOP / name).read_text(encoding="utf-8") for name in names)
+    return projects, asked, locked
+
+
 def main() -> int:
     """Compare the files of this checkout; exit status 1 if they disagree."""
-    top = Path(__file__).resolve().parents[1]
-    names = ("pyproject.toml", "requirements.in", "requirements.lock")
-    found = list(complaints(*((top / name).read_text(encoding="utf-8") for name in names)))
+    found = list(complaints(*texts()))
     for complaint in found:
         print(complaint, file=sys.stderr)
     return 1 if found else 0
