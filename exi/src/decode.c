@@ -339,7 +339,7 @@ static bool place(struct decoder *d, struct frame *f, const struct exi_productio
     f->items++;
     if (production->maximum == 0 || f->items < production->maximum) return true;
     if (f->items > production->maximum) {
-        d->report->value = production->maximum;
+        d->within = production;
         return fail(d, EXI_E_TOO_MANY);
     }
     d->report->full_lists++;
@@ -395,7 +395,9 @@ static bool simple_element(struct decoder *d, const struct exi_type *type, uint1
 
 static bool bare_head(struct decoder *d, const struct exi_production *production) {
     bool lenient = production->bare == EXI_BARE_LENIENT && d->flags & EXI_LENIENT;
+    d->within = production;
     if (!lenient) return fail(d, EXI_E_BARE);
+    d->within = NULL;
     warn(d, EXI_W_BARE, production->name);
     return true;
 }

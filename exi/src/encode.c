@@ -15,6 +15,7 @@ struct frame {
     uint32_t items_left; /* of the list */
     uint32_t items;      /* of the list, written */
     uint32_t item;       /* this element's place in its parent's list; 0: in none */
+    const struct exi_production *list; /* the open list's */
 };
 
 struct encoder {
@@ -286,7 +287,10 @@ static bool out_of_place(struct encoder *e, const struct frame *f) {
     const struct exi_state *state = &e->schema->states[f->state];
     e->report->state = f->state;
     e->report->value = f->slot;
-    if (f->items && f->list_open) return fail(e, EXI_E_TOO_MANY);
+    if (f->items && f->list_open) {
+        e->within = f->list;
+        return fail(e, EXI_E_TOO_MANY);
+    }
     for (unsigned code = 0; code < state->count; code++) {
         if (production[code].event != EXI_EE && production[code].slot < f->slot) return missing(e);
     }
@@ -321,6 +325,7 @@ static bool field(struct encoder *e, struct frame *f) {
             return wrong_type(e, &e->schema->types[production->type]);
         }
         f->list_open = true;
+        f->list = production;
         f->items = 0;
         return true;
     }

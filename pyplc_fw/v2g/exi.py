@@ -18,6 +18,7 @@ import pyplc_exi
 from pyplc_fw.errors import CodecError
 from pyplc_fw.v2g.exi_json import from_json_of, to_json
 from pyplc_fw.v2g.messages import app, din
+from pyplc_fw.v2g.messages.fields import fields_of
 from pyplc_fw.v2g.messages.schema import SCHEMAS, ComplexType, Schema, XsInteger
 
 __all__ = [
@@ -86,6 +87,7 @@ def decode_with_warnings(
 
 def decode_fragment(schema: str, data: bytes) -> ComplexType:
     """Read one fragment stream: a signed element on its own."""
+    _schema(schema)
     try:
         record, _, _ = pyplc_exi.decode(schema, data, pyplc_exi.FRAGMENT)
     except pyplc_exi.Error as error:
@@ -94,14 +96,13 @@ def decode_fragment(schema: str, data: bytes) -> ComplexType:
 
 
 def _to_record(schema: str, data: bytes, *, lenient: bool) -> tuple[bytes, list[Leniency]]:
+    _schema(schema)
     try:
         record, warnings, _ = pyplc_exi.decode(schema, data, pyplc_exi.LENIENT if lenient else 0)
     except pyplc_exi.Error as error:
         if lenient and (found := _with_full_lists(schema, data)):
             return found
         raise _codec_error(error) from None
-    except LookupError as error:
-        raise _unknown_schema(schema) from error
     return record, [Leniency(*warning) for warning in warnings]
 
 
@@ -131,10 +132,6 @@ def _codec_error(error: pyplc_exi.Error) -> CodecError:
     return CodecError(message if bit is None else f"{message} (at bit {bit})", bit=bit)
 
 
-def _unknown_schema(schema: str) -> CodecError:
-    return CodecError(f"no schema is named {schema!r}, there are {', '.join(SCHEMAS)}")
-
-
 # --- encoding --------------------------------------------------------------------------------
 def encode(message: ComplexType) -> bytes:
     """Write one message; its class says which schema. Raises CodecError, naming the field."""
@@ -146,8 +143,8 @@ def encode(message: ComplexType) -> bytes:
 
 def encode_fragment(schema: str, element: ComplexType) -> bytes:
     """Write a signed element on its own, as ``schema`` has it."""
-    if schema not in SCHEMAS:
-        raise _unknown_schema(schema)
+    if type(element) not in _schema(schema).fragments:
+        raise CodecError(f"{type(element).__name__} is no signed element of {schema}")
     return _from_message(schema, element, pyplc_exi.FRAGMENT)
 
 
@@ -173,10 +170,10 @@ def _culprit(message: ComplexType) -> str:
 
 
 def _unwritable(value: ComplexType) -> Iterator[tuple[str, object]]:
-    for name in value.__struct_fields__:
-        for part in _parts(getattr(value, name)):
+    for field in fields_of(type(value)):
+        for part in _parts(getattr(value, field.name)):
             if not _writable(part):
-                yield name, part
+                yield type(part).__name__ if field.members else field.name, part
 
 
 def _parts(value: object) -> tuple[object, ...]:
@@ -205,7 +202,7 @@ def from_json(schema: str, document: object) -> ComplexType:
 def _to_native(value: object) -> object:
     """Turn an integer without bounds into what a record can hold."""
     if not isinstance(value, XsInteger):
-        raise NotImplementedError(f"a value of type {type(value).__name__} cannot be written")
+        raise TypeError(f"a value of type {type(value).__name__} cannot be written")
     if -(2**63) <= value < 2**64:
         return int(value)
     return value.to_bytes(value.bit_length() // 8 + 1, "big", signed=True)
@@ -223,7 +220,7 @@ _ENCODER: Final = msgspec.msgpack.Encoder(enc_hook=_to_native)
 @cache
 def _schema(name: str) -> Schema:
     if name not in SCHEMAS:
-        raise _unknown_schema(name)
+        raise CodecError(f"no schema is named {name!r}, there are {', '.join(SCHEMAS)}")
     schema: Schema = import_module(SCHEMAS[name]).SCHEMA
     return schema
 

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from exi.grammar import State, grammar_of
+from exi.grammar import Production, State, grammar_of
+from exi.tables import document_elements, fragment_elements
 from pyplc_fw.v2g.messages import app, din, xmldsig
 from pyplc_fw.v2g.messages.fields import Field, fields_of
-from pyplc_fw.v2g.messages.schema import ComplexType, Schema
+from pyplc_fw.v2g.messages.schema import (
+    Attribute,
+    Choice,
+    ComplexType,
+    Item,
+    Occurs,
+    Schema,
+)
 from tests.helpers import SHARED
 
 needs_shared = pytest.mark.skipif(SHARED is None, reason="needs ../shared")
@@ -29,32 +37,32 @@ def reference_label(production: list[Any]) -> Label:
     return event, production[1] if event in {"SE", "AT"} else ""
 
 
-def assert_same_behaviour(ours: tuple[State, ...], reference: list[dict[str, Any]]) -> int:
-    """Walk both automata side by side; bounded repetition of ours is unrolled by counting."""
-    seen = set()
+def assert_same_behaviour(ours: tuple[State, ...], reference: list[dict[str, Any]]) -> None:
+    """Walk both automata side by side.
+
+    The reference unrolls bounded repetition, up to a number of states; ours counts the items.
+    """
+    seen: set[tuple[int, int, int]] = set()
     waiting = [(0, 0, 0)]
     while waiting:
-        pair = waiting.pop()
-        if pair in seen:
+        state, items, theirs = waiting.pop()
+        if (state, items, theirs) in seen or theirs >= len(reference):
             continue
-        seen.add(pair)
-        state, items, theirs = pair
-        if theirs >= len(reference):
-            continue  # the reference cuts long unrolled arrays
-        productions = ours[state].productions
-        assert [label_of(p) for p in productions] == [
-            reference_label(p) for p in reference[theirs]["prods"]
-        ]
-        assert ours[state].bits == reference[theirs]["bits"]
-        for mine, yours in zip(productions, reference[theirs]["prods"], strict=True):
-            if mine.event == "EE":
-                continue
-            number = items + 1 if mine.maximum or mine.next_state != state else 0
-            full = mine.maximum is not None and number == mine.maximum
-            after = mine.full_state if full else mine.next_state
-            counting = any(p.maximum for p in ours[after].productions) and not full
-            waiting.append((after, number if counting else 0, yours[-1]))
-    return len(seen)
+        seen.add((state, items, theirs))
+        productions, expected = ours[state].productions, reference[theirs]
+        assert [label_of(p) for p in productions] == [reference_label(p) for p in expected["prods"]]
+        assert ours[state].bits == expected["bits"]
+        for mine, yours in zip(productions, expected["prods"], strict=True):
+            if mine.event != "EE":
+                waiting.append((*after(ours, mine, items), yours[-1]))
+
+
+def after(ours: tuple[State, ...], production: Production, items: int) -> tuple[int, int]:
+    """Return the state after the event, and the items of the bounded list that is open there."""
+    if production.maximum is not None and items + 1 == production.maximum:
+        return production.full_state, 0
+    bounded = any(p.maximum is not None for p in ours[production.next_state].productions)
+    return production.next_state, items + 1 if bounded else 0
 
 
 @cache
@@ -99,3 +107,93 @@ def test_every_type_has_the_states_of_the_reference(schema: Schema) -> None:
         assert_same_behaviour(grammar_of(cls), reference["states"])
         compared += 1
     assert compared == len(reference_of(schema.name)["complex"])
+
+
+@needs_shared
+@pytest.mark.parametrize("schema", [app.SCHEMA, din.SCHEMA, xmldsig.SCHEMA], ids=lambda s: s.name)
+def test_the_element_names_have_the_codes_of_the_reference(schema: Schema) -> None:
+    reference = reference_of(schema.name)
+    assert [element.name for element in document_elements(schema)] == reference["document"]
+    assert [element.name for element in fragment_elements(schema)] == reference["fragment"]
+
+
+def test_the_root_element_of_din_is_number_77() -> None:
+    names = [element.name for element in document_elements(din.SCHEMA)]
+    assert (len(names), names.index("V2G_Message")) == (81, 77)
+
+
+def shape_of(cls: type[ComplexType]) -> list[list[str]]:
+    return [
+        [f"{p.event} {p.qname[0]}".strip() for p in state.productions] for state in grammar_of(cls)
+    ]
+
+
+def test_an_optional_element_adds_what_may_follow_to_its_state() -> None:
+    assert shape_of(din.PhysicalValue) == [
+        ["SE Multiplier"],
+        ["SE Unit", "SE Value"],
+        ["SE Value"],
+        ["EE"],
+    ]
+
+
+def test_a_group_stands_for_its_members_and_its_head_sorted_by_name() -> None:
+    assert shape_of(din.PowerDeliveryReq)[1] == [
+        "SE ChargingProfile",
+        "SE DC_EVPowerDeliveryParameter",
+        "SE EVPowerDeliveryParameter",
+        "EE",
+    ]
+
+
+def test_attributes_come_first_and_mixed_text_last() -> None:
+    assert shape_of(xmldsig.SignatureMethod) == [
+        ["AT Algorithm"],
+        ["SE HMACOutputLength", "SE(*)", "EE", "CH untyped"],
+        ["SE(*)", "EE", "CH untyped"],
+    ]
+
+
+class Bounded(ComplexType):
+    first: Annotated[tuple[bool, ...], Occurs(2, 4)]
+    second: bool | None = None
+
+
+def test_bounded_repetition_counts_after_the_required_items() -> None:
+    states = grammar_of(Bounded)
+    assert [[p.qname[0] or p.event for p in s.productions] for s in states] == [
+        ["first"],
+        ["first"],
+        ["first", "second", "EE"],
+        ["second", "EE"],
+        ["EE"],
+    ]
+    again = states[2].productions[0]
+    assert (again.maximum, again.next_state, again.full_state) == (4, 2, 3)
+
+
+class Repeated(ComplexType):
+    content_model = Choice((Item("a"), Item("b")), 2, 3)
+
+    a: Annotated[tuple[bool, ...], Occurs(0)] = ()
+    b: Annotated[tuple[bool, ...], Occurs(0)] = ()
+
+
+def test_a_bounded_choice_is_unrolled() -> None:
+    states = grammar_of(Repeated)
+    assert [[p.qname[0] or p.event for p in s.productions] for s in states] == [
+        ["a", "b"],
+        ["a", "b"],
+        ["a", "b", "EE"],
+        ["EE"],
+    ]
+
+
+class Unsorted(ComplexType):
+    b: Annotated[bool, Attribute()]
+    a: Annotated[bool, Attribute()]
+
+
+def test_attributes_out_of_order_are_a_mistake_in_the_class() -> None:
+    with pytest.raises(TypeError, match="attributes come first, sorted by name"):
+        grammar_of(Unsorted)

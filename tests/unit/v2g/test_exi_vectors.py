@@ -1,0 +1,96 @@
+"""Streams with their decoding: our own, and those of the reference material."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pyplc_fw.errors import CodecError
+from pyplc_fw.v2g import exi
+from pyplc_fw.v2g.messages.schema import ComplexType
+from tests.helpers import SHARED
+
+OWN = Path(__file__).parents[2] / "vectors" / "exi_messages.jsonl"
+SCHEMAS = ("app", "din", "xmldsig")
+
+needs_shared = pytest.mark.skipif(SHARED is None, reason="needs ../shared")
+
+
+@cache
+def own() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in OWN.read_text(encoding="utf-8").splitlines()]
+
+
+@cache
+def reference() -> list[dict[str, Any]]:
+    assert SHARED is not None
+    with (SHARED / "exi" / "vectors.jsonl").open(encoding="utf-8") as lines:
+        vectors = [json.loads(line) for line in lines]
+    return [vector for vector in vectors if vector["schema"] in SCHEMAS]
+
+
+def decode(vector: dict[str, Any]) -> ComplexType:
+    schema: str = vector["schema"]
+    stream = bytes.fromhex(vector["exi"])
+    if vector.get("mode") == "fragment":
+        return exi.decode_fragment(schema, stream)
+    return exi.decode(schema, stream)
+
+
+def encode(vector: dict[str, Any]) -> str:
+    message = exi.from_json(vector["schema"], vector["json"])
+    if vector.get("mode") == "fragment":
+        return exi.encode_fragment(vector["schema"], message).hex()
+    return exi.encode(message).hex()
+
+
+@pytest.mark.parametrize("vector", own(), ids=lambda v: f"{v['schema']}-{v['msg']}")
+def test_our_own_streams(vector: dict[str, Any]) -> None:
+    # As text: the order of the keys is the order of the document.
+    assert json.dumps(exi.to_json(decode(vector))) == json.dumps(vector["json"])
+    assert encode(vector) == vector["exi"]
+
+
+@needs_shared
+def test_every_reference_stream_decodes_to_its_json() -> None:
+    for vector in reference():
+        if vector.get("expect") != "error":
+            assert json.dumps(exi.to_json(decode(vector))) == json.dumps(vector["json"])
+
+
+@needs_shared
+def test_every_reference_json_encodes_to_its_stream() -> None:
+    for vector in reference():
+        if vector.get("expect") != "error":
+            assert encode(vector) == vector.get("reencode", vector["exi"])
+
+
+@needs_shared
+@pytest.mark.parametrize("lenient", [False, True])
+def test_every_wrong_reference_stream_is_refused(lenient: bool) -> None:
+    for vector in reference():
+        if vector.get("expect") == "error":
+            with pytest.raises(CodecError) as caught:
+                exi.decode(vector["schema"], bytes.fromhex(vector["exi"]), lenient=lenient)
+            assert caught.value.bit is not None
+
+
+@needs_shared
+def test_as_many_reference_streams_as_we_know_of() -> None:
+    kinds = Counter(
+        (v["schema"], v.get("expect") or ("decode_only" if v.get("decode_only") else "both"))
+        for v in reference()
+    )
+    assert kinds == {
+        ("app", "both"): 35,
+        ("app", "error"): 4,
+        ("din", "both"): 2490,
+        ("din", "decode_only"): 5,
+        ("din", "error"): 17,
+        ("xmldsig", "both"): 4,
+    }
