@@ -12,6 +12,13 @@ from pyplc_fw.v2g.messages import app, din, xmldsig
 from pyplc_fw.v2g.messages.schema import ComplexType, XsInteger
 
 
+def stream_of(*rows: str) -> bytes:
+    """Join the bits and fill the last byte with zeros."""
+    bits = "".join("".join(row.split()) for row in rows)
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
+
+
 class Worked(NamedTuple):
     """One worked example."""
 
@@ -22,9 +29,7 @@ class Worked(NamedTuple):
 
     @property
     def stream(self) -> bytes:
-        bits = "".join("".join(row.split()) for row in self.rows)
-        bits += "0" * (-len(bits) % 8)
-        return int(bits, 2).to_bytes(len(bits) // 8, "big")
+        return stream_of(*self.rows)
 
 
 def octets(data: bytes) -> str:
@@ -480,3 +485,17 @@ WORKED: Final = (
         ),
     ),
 )
+
+BARE_SCHEDULES: Final = stream_of(
+    *PLAIN_START,
+    "001000",  # ChargeParameterDiscoveryRes
+    "0 0 00000 0",
+    "0 0 0 0",
+    "01 0",  # SASchedules itself, and its end
+    "00 0",  # AC_EVSEChargeParameter
+    "0 0 0 0  0 0 1 0  0 0 00000000 0  0 0 00 0  0",
+    *(3 * ("0 0 0 011 0 01 0 0 00000000 0 0",)),
+    "0 0",
+    END_BODY_AND_MESSAGE,
+)
+"What an early charger sent in place of a list of schedules: the head of the group."

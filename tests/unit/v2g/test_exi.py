@@ -14,19 +14,16 @@ from pyplc_fw.v2g.exi import Leniency
 from pyplc_fw.v2g.messages import app, din, xmldsig
 from pyplc_fw.v2g.messages.schema import ComplexType, XsInteger
 from tests.unit.exi.bitwise import (
+    BARE_SCHEDULES,
     DIN_ROOT,
     END_BODY_AND_MESSAGE,
     HEADER,
     PLAIN_START,
     WORKED,
-    Worked,
     din_message,
     octets,
+    stream_of,
 )
-
-
-def stream_of(*rows: str) -> bytes:
-    return Worked("", "", app.supportedAppProtocolReq(AppProtocol=()), rows).stream
 
 
 def protocol(
@@ -149,29 +146,14 @@ def test_padding_is_not_looked_at() -> None:
 
 
 # --- what only lenient decoding takes --------------------------------------------------------
-def bare_schedules() -> bytes:
-    return stream_of(
-        *PLAIN_START,
-        "001000",  # ChargeParameterDiscoveryRes
-        "0 0 00000 0",
-        "0 0 0 0",
-        "01 0",  # SASchedules itself, and its end
-        "00 0",  # AC_EVSEChargeParameter
-        "0 0 0 0  0 0 1 0  0 0 00000000 0  0 0 00 0  0",
-        *(3 * ("0 0 0 011 0 01 0 0 00000000 0 0",)),
-        "0 0",
-        END_BODY_AND_MESSAGE,
-    )
-
-
 def test_a_bare_head_is_an_error_by_default() -> None:
     with pytest.raises(CodecError, match="SASchedules: the abstract head") as e:
-        exi.decode("din", bare_schedules())
+        exi.decode("din", BARE_SCHEDULES)
     assert e.value.bit == len("".join(PLAIN_START).replace(" ", "")) + 6 + 8 + 4
 
 
 def test_a_bare_head_is_an_empty_element_to_lenient_decoding_and_never_sent() -> None:
-    message, noted = exi.decode_with_warnings("din", bare_schedules())
+    message, noted = exi.decode_with_warnings("din", BARE_SCHEDULES)
     assert isinstance(message.Body.BodyElement, din.ChargeParameterDiscoveryRes)
     assert message.Body.BodyElement.SASchedules == din.SASchedules()
     assert [entry.message for entry in noted] == [

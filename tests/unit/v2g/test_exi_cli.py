@@ -1,0 +1,181 @@
+"""`pyplc exi` as a filter: one line out for each line in, whatever comes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pyplc_fw.v2g import exi
+from tests.unit.exi.bitwise import BARE_SCHEDULES, WORKED
+
+MAIN = [sys.executable, "-m", "pyplc_fw.cli.main", "exi"]
+ROOT = Path(__file__).parents[3]
+RES = "80400040"
+RES_JSON = '{"supportedAppProtocolRes":{"ResponseCode":"OK_SuccessfulNegotiation","SchemaID":1}}'
+
+
+def pyplc_exi(arguments: str, lines: bytes) -> tuple[int, list[str], str]:
+    """Run the command; return its exit status, the lines of standard output, standard error."""
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*MAIN, *arguments.split()], input=lines, capture_output=True, check=False, cwd=ROOT
+    )
+    errors = done.stderr.decode()
+    assert "Traceback" not in errors
+    out = done.stdout.decode()
+    assert out == "" or out.endswith("\n")
+    return done.returncode, out.split("\n")[:-1], errors
+
+
+def test_there_and_back() -> None:
+    for schema in ("app", "din"):
+        streams = [worked.stream.hex() for worked in WORKED if worked.schema == schema]
+        status, documents, errors = pyplc_exi(
+            f"decode --schema {schema}", "\n".join(streams).encode()
+        )
+        assert (status, errors) == (0, f"{len(streams)} decoded, 0 failed, 0 warnings\n")
+        expected = [exi.to_json(worked.message) for worked in WORKED if worked.schema == schema]
+        assert [json.loads(document) for document in documents] == expected
+        status, again, errors = pyplc_exi(
+            f"encode --schema {schema}", "\n".join(documents).encode()
+        )
+        assert (status, again) == (0, streams)
+        assert errors == f"{len(streams)} encoded, 0 failed, 0 warnings\n"
+
+
+def test_decoding_answers_every_line() -> None:
+    lines = b"\n".join(
+        [RES.encode(), b"", b"  80 40 00 40\r", b"xx", b"804", b"\xff\xfe", b"8040", b"\0", b" "]
+    )
+    status, out, errors = pyplc_exi("decode --schema app", lines)
+    empty = '{"error":"an empty line","bit":null}'
+    no_hex = '{"error":"not a line of hexadecimal digits","bit":null}'
+    cut = '{"error":"supportedAppProtocolRes: the stream ends too early (at bit 15)","bit":15}'
+    assert out == [RES_JSON, empty, RES_JSON, no_hex, no_hex, no_hex, cut, no_hex, empty]
+    assert (status, errors) == (1, "2 decoded, 7 failed, 0 warnings\n")
+
+
+def test_encoding_answers_every_line() -> None:
+    lines = [
+        RES_JSON.encode(),
+        b"",
+        b"{",
+        b"[" * 100_000,
+        b'{"a":' * 100_000,
+        b"\xff",
+        b"NaN",
+        b'{"\\ud800":1}',
+        b"1" * 5000,
+        RES_JSON.replace("1}", "1e400}").encode(),
+        RES_JSON.replace("1}", "256}").encode(),
+        RES_JSON.replace("OK_", "\\ud800").encode(),
+        RES_JSON.encode(),
+    ]
+    status, out, errors = pyplc_exi("encode --schema app", b"\n".join(lines))
+    assert len(out) == len(lines)
+    assert [out[0], out[-1]] == [RES, RES]
+    for line in out[1:-1]:
+        answer = json.loads(line)
+        assert list(answer) == ["error", "bit"]
+        assert answer["bit"] is None
+    assert (status, errors) == (1, "2 encoded, 11 failed, 0 warnings\n")
+
+
+def test_no_line_at_all_is_no_failure() -> None:
+    assert pyplc_exi("decode --schema din", b"") == (0, [], "0 decoded, 0 failed, 0 warnings\n")
+
+
+def test_warnings_name_the_line_and_go_to_standard_error() -> None:
+    status, out, errors = pyplc_exi("decode --schema app", f"{RES}\n{RES}00\n".encode())
+    assert (status, out) == (0, [RES_JSON, RES_JSON])
+    assert errors == (
+        "line 2: warning: bytes after the end of the message (at bit 32)\n"
+        "2 decoded, 0 failed, 1 warnings\n"
+    )
+
+
+def test_lenient_decoding_reads_a_bare_head() -> None:
+    stream = BARE_SCHEDULES.hex().encode()
+    status, (answer,), _ = pyplc_exi("decode --schema din", stream)
+    assert (status, list(json.loads(answer))) == (1, ["error", "bit"])
+    status, (answer,), errors = pyplc_exi("decode --schema din --lenient", stream)
+    body = json.loads(answer)["V2G_Message"]["Body"]["ChargeParameterDiscoveryRes"]
+    assert (status, body["SASchedules"]) == (0, {})
+    assert "line 1: warning: SASchedules: abstract head read as an empty element" in errors
+
+
+def test_characters_that_end_a_line_elsewhere_are_escaped() -> None:
+    text = "a\u2028b\x85c\u2029d\x0be"
+    message = {"V2G_Message": {"Header": {"SessionID": ""}, "Body": {"PaymentDetailsRes": {
+        "ResponseCode": "OK", "GenChallenge": text, "DateTimeNow": 0}}}}  # fmt: skip
+    _, (stream,), _ = pyplc_exi("encode --schema din", json.dumps(message).encode())
+    _, (document,), _ = pyplc_exi("decode --schema din", stream.encode())
+    assert document.splitlines() == [document]
+    assert json.loads(document) == message
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ("decode", "--schema"),
+        ("decode --schema iso3", "invalid choice: 'iso3'"),
+        ("recode --schema din", "recode"),
+        ("encode --schema din --lenient", "--lenient"),
+        ("", "decode|encode"),
+    ],
+)
+def test_wrong_usage_is_status_2(arguments: str, says: str) -> None:
+    status, out, errors = pyplc_exi(arguments, b"")
+    assert (status, out) == (2, [])
+    assert says in errors
+
+
+def test_each_line_is_answered_at_once() -> None:
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*MAIN, "decode", "--schema", "app"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
+    ) as filter_:  # fmt: skip
+        assert filter_.stdin is not None
+        assert filter_.stdout is not None
+        for _ in range(3):
+            filter_.stdin.write(RES.encode() + b"\n")
+            filter_.stdin.flush()
+            assert filter_.stdout.readline().decode() == RES_JSON + "\n"
+        filter_.stdin.close()
+        assert filter_.wait() == 0
+
+
+def test_an_interruption_is_no_traceback() -> None:
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*MAIN, "decode", "--schema", "app"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT,
+    ) as filter_:  # fmt: skip
+        assert filter_.stdin is not None
+        assert filter_.stdout is not None
+        assert filter_.stderr is not None
+        filter_.stdin.write(RES.encode() + b"\n")
+        filter_.stdin.flush()
+        filter_.stdout.readline()
+        filter_.send_signal(signal.SIGINT)
+        assert b"Traceback" not in filter_.stderr.read()
+        assert filter_.wait() == 130
+
+
+def test_a_reader_that_goes_away_is_no_traceback() -> None:
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program
+            [*MAIN, "decode", "--schema", "app"],
+            input=(RES.encode() + b"\n") * 1000,
+            stdout=write_end, stderr=subprocess.PIPE, check=False, cwd=ROOT,
+        )  # fmt: skip
+    finally:
+        os.close(write_end)
+    assert b"Traceback" not in done.stderr
+    assert b"Exception" not in done.stderr
