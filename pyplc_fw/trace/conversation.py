@@ -28,6 +28,7 @@ from pyplc_fw.net.packets import (
 from pyplc_fw.terms import Endpoint
 from pyplc_fw.trace.dialogue import build_dialogue
 from pyplc_fw.trace.events import Dialogue, Event, SdpEvent
+from pyplc_fw.trace.field_text import counted
 from pyplc_fw.trace.frames import ETHERNET, Frame
 from pyplc_fw.trace.homeplug_events import homeplug_event
 from pyplc_fw.trace.pcap import Capture, open_capture
@@ -205,9 +206,9 @@ class _Reader:
             more = f" and {count - 1} more" if count > 1 else ""
             conversation.warnings.append(f"frame {self._first_undecodable[what]}{more}: {what}")
         for who, count in self._wrong_checksums.items():
-            conversation.notes.append(f"{count} wrong {who.split()[0]} checksums {who[4:]}")
+            conversation.notes.append(f"{counted(count, f'wrong {who[:3]} checksum')} {who[4:]}")
         if self._copies:
-            conversation.notes.append(f"{self._copies} frames are on several interfaces")
+            conversation.notes.append(f"{counted(self._copies, 'frame')} on several interfaces")
         if self._other_link_types:
             conversation.warnings.append(
                 f"{self._other_link_types} frames are not Ethernet and were passed over"

@@ -10,6 +10,7 @@ from pyplc_fw.faults import Reason
 from pyplc_fw.homeplug.mme import CmSlacMatchCnf, CmSlacParmCnf, CmSlacParmReq
 from pyplc_fw.trace.conversation import Conversation
 from pyplc_fw.trace.events import Dialogue, SdpEvent, V2gEvent
+from pyplc_fw.trace.field_text import counted
 
 LAST_OF_SESSION: Final = "SessionStopRes"
 _EMERGENCIES: Final = {
@@ -47,7 +48,7 @@ def recording_ending(conversation: Conversation) -> Ending:
     if conversation.connections_opened:
         return Ending(faults.LINK_LOST, "No TCP connection carried a V2G message.")
     if sdp and all(event.is_request for event in sdp):
-        return Ending(faults.SDP_NO_ANSWER, f"{len(sdp)} SDP requests.")
+        return Ending(faults.SDP_NO_ANSWER, f"{counted(len(sdp), 'SDP request')}.")
     if sdp:
         return Ending(None, "Ends after SDP: no TCP connection was opened.")
     if any(isinstance(mme, CmSlacMatchCnf) for mme in mmes):

@@ -29,6 +29,11 @@ def fields_text(fields: Mapping[str, Any]) -> str:
     return ", ".join(_field(name, value) for name, value in fields.items())
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number of things: ``"1 frame"``, ``"2 frames"``."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def quantity_text(quantity: Mapping[str, Any], name: str = "") -> str:
     """Write a PhysicalValue: ``"230 V"``."""
     unit = quantity.get("Unit") or _unit_of(name)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from pyplc_fw.trace.conversation import Conversation
 from pyplc_fw.trace.endings import recording_ending, session_ending
+from pyplc_fw.trace.field_text import counted
 from pyplc_fw.trace.report import build_report
 
 WIDTH: Final = 96
@@ -21,7 +22,7 @@ def report_page(conversation: Conversation) -> Iterator[str]:
     yield report["file"]
     yield (
         f"recorded {conversation.start}, {_duration(report['duration_s'])}, "
-        f"{report['frames_total']} frames"
+        f"{counted(report['frames_total'], 'frame')}"
     )
     yield "━" * WIDTH
     yield from _network(report)
@@ -42,7 +43,8 @@ def report_page(conversation: Conversation) -> Iterator[str]:
 
 def _network(report: dict[str, Any]) -> Iterator[str]:
     homeplug = sum(entry["frames"] for entry in report["homeplug_frames"].values())
-    yield _row("HomePlug", f"{homeplug} frames of {len(report['homeplug_frames'])} kinds")
+    kinds = counted(len(report["homeplug_frames"]), "kind")
+    yield _row("HomePlug", f"{counted(homeplug, 'frame')} of {kinds}")
     requests = report["slac_param_req"]
     if requests:
         count = len(requests) + (requests[-1]["more"] - 1 if "more" in requests[-1] else 0)
@@ -62,7 +64,7 @@ def _network(report: dict[str, Any]) -> Iterator[str]:
         )
         yield _row("", f"NID {match['nid']}   NMK {match['nmk']}")
     yield from _sdp(report)
-    yield _row("TCP", f"{report['tcp_connections_opened']} connections asked for")
+    yield _row("TCP", f"{counted(report['tcp_connections_opened'], 'connection')} asked for")
 
 
 def _loudest(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -76,7 +78,8 @@ def _loudest(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _sdp(report: dict[str, Any]) -> Iterator[str]:
     if not report["sdp"]:
         return
-    text = f"{report['sdp_requests']} requests, {report['sdp_responses']} responses"
+    requests, responses = report["sdp_requests"], report["sdp_responses"]
+    text = f"{counted(requests, 'request')}, {counted(responses, 'response')}"
     answers = [entry for entry in report["sdp"] if entry["kind"] == "response"]
     if answers:
         security = "TLS" if answers[-1]["security"] == 0 else "no TLS"
@@ -89,7 +92,7 @@ def _sdp(report: dict[str, Any]) -> Iterator[str]:
 
 def _session(session: dict[str, Any]) -> Iterator[str]:
     if session["tls"]:
-        yield _row("protocol", f"TLS, {session['tls_records']} records: stays encrypted")
+        yield _row("protocol", f"TLS, {counted(session['tls_records'], 'record')}: stays encrypted")
         yield _row("car", session["client"])
         yield _row("charger", session["server"])
         return
@@ -165,7 +168,7 @@ def _phases(session: dict[str, Any]) -> Iterator[str]:
 
 def _times(phase: dict[str, Any]) -> str:
     length = _duration(phase["length_s"])
-    return f"{length} from {phase['t_rel_s']:.3f} s, {phase['requests']} requests"
+    return f"{length} from {phase['t_rel_s']:.3f} s, {counted(phase['requests'], 'request')}"
 
 
 def _values(session: dict[str, Any]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import random
 
 import pytest
@@ -125,7 +126,7 @@ def test_messages_are_the_same_however_the_stream_is_cut(data: st.DataObject) ->
     made.open()
     at = made.seq[CAR]
     edges = sorted({0, len(sent), *cuts})
-    pieces = [(a, sent[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [(a, sent[a:b]) for a, b in itertools.pairwise(edges)]
     for start, piece in data.draw(st.permutations(pieces)):
         made.tcp(CAR, PSH | ACK, piece, at + start)
     conversation = made.conversation()
@@ -247,7 +248,7 @@ def test_a_wrong_tcp_checksum_is_noted_and_read_all_the_same() -> None:
     made.frames[-1] = (time_ns, frame[:70] + b"\xde\xad" + frame[72:])
     conversation = made.conversation()
     assert [m.msg for m in messages(conversation)] == ["supportedAppProtocolReq"]
-    assert conversation.notes == ["1 wrong TCP checksums from fe80::a"]
+    assert conversation.notes == ["1 wrong TCP checksum from fe80::a"]
     assert conversation.warnings == []
 
 
@@ -259,7 +260,7 @@ def test_what_two_interfaces_show_counts_once() -> None:
     one, two = made.conversation(), made.conversation(interfaces=2)
     assert names(two) == names(one)
     assert two.frames == 2 * one.frames
-    assert two.notes == ["8 frames are on several interfaces"]
+    assert two.notes == ["8 frames on several interfaces"]
 
 
 def test_a_mme_that_is_cut_is_still_counted() -> None:

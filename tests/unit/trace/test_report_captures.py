@@ -28,8 +28,10 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
     (
         "2023-04-26.*|2023-05-24.*",
         r"sessions\.0\.(evse_(max|min)_.*|evse_processing_last)",
-        "only in our report: the description leaves out the one response that its strict decoder "
-        "refused; our lenient one reads it",
+        (
+            "only in our report: the description leaves out the one response that its strict "
+            "decoder refused; our lenient one reads it"
+        ),
     ),
     (
         "2024-06-18.*",
@@ -39,13 +41,17 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
     (
         "2025-01-21_listenMode_02.*",
         r"sessions\.0\.(evcc|secc|ended\.tcp_close\.0\.by)",
-        "the only message is a CableCheckRes: its sender is the charger; the description takes the "
-        "first speaker for the car",
+        (
+            "the only message is a CableCheckRes: its sender is the charger; the description "
+            "takes the first speaker for the car"
+        ),
     ),
     (
         "ISO-2_(AC|DC).*",
-        r"sessions\.\d\.(evcc_id|evse_id|requested_energy_mode|ev_.*|evse_.*|soc_.*|"
-        r"cable_check\.last|pre_charge\.(present|target)_voltage)",
+        (
+            r"sessions\.\d\.(evcc_id|evse_id|requested_energy_mode|ev_.*|evse_.*|soc_.*|"
+            r"cable_check\.last|pre_charge\.(present|target)_voltage)"
+        ),
         "fields of ISO 15118-2 messages: their classes come later",
     ),
 )
