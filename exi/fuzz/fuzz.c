@@ -127,10 +127,14 @@ static void try_record(const struct input *record) {
 }
 
 static void mutate(struct input *input) {
-    for (unsigned changes = 1 + chance(4); changes; changes--) {
+    for (unsigned changes = chance(2) ? 1 : 1 + chance(4); changes; changes--) {
         size_t at = input->size ? chance((uint32_t)input->size) : 0;
-        switch (chance(5)) {
+        switch (chance(9)) {
         case 0:
+        case 4:
+        case 5:
+        case 6:
+        case 7:
             if (input->size) input->bytes[at] ^= (uint8_t)(1u << chance(8));
             break;
         case 1:

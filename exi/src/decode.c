@@ -227,19 +227,27 @@ static void remember(struct decoder *d, uint16_t name, size_t start, uint64_t ch
     d->text_count++;
 }
 
+static bool is_short(uint64_t characters) { return characters <= UINT8_MAX / 4; }
+
+/* Begin a text: the width of its size follows from its characters, so that all texts look alike. */
+static bool text_header(struct decoder *d, uint64_t characters, size_t bytes) {
+    bool small = is_short(characters);
+    return record_marked(&d->out, small ? 0xd9 : 0xdb, bytes, small ? 1 : 4) || full(d);
+}
+
 static bool decode_literal(struct decoder *d, const struct exi_type *type, uint16_t name,
                            uint64_t characters) {
     uint64_t point = 0;
     if (!check_length(d, type, characters)) return false;
     if (characters > bits_left(&d->in) / 8) return fail(d, EXI_E_TRUNCATED);
     size_t header = d->out.size;
-    bool is_short = characters <= UINT8_MAX / 4;
-    if (!record_marked(&d->out, is_short ? 0xd9 : 0xdb, 0, is_short ? 1 : 4)) return full(d);
+    if (!text_header(d, characters, 0)) return false;
     size_t start = d->out.size;
     for (uint64_t i = 0; i < characters; i++) {
         if (!read_unsigned(d, name, &point) || !write_character(d, point)) return false;
     }
-    record_big_endian(d->out.data + header + 1, d->out.size - start, is_short ? 1 : 4);
+    record_big_endian(d->out.data + header + 1, d->out.size - start,
+                      is_short(characters) ? 1 : 4);
     if (characters) remember(d, name, start, characters);
     return true;
 }
@@ -266,7 +274,7 @@ static bool decode_hit(struct decoder *d, const struct exi_type *type, uint16_t 
     }
     warn(d, EXI_W_HIT, name);
     if (!check_length(d, type, known->characters)) return false;
-    if (!record_text_header(&d->out, known->size)) return full(d);
+    if (!text_header(d, known->characters, known->size)) return false;
     return record_bytes(&d->out, d->out.data + known->start, known->size) || full(d);
 }
 
@@ -376,7 +384,7 @@ static bool empty_value(struct decoder *d, const struct exi_type *type, uint16_t
     }
     if (!check_length(d, type, 0)) return false;
     warn(d, EXI_W_EMPTY, name);
-    if (type->kind == EXI_STRING) return record_text_header(&d->out, 0) || full(d);
+    if (type->kind == EXI_STRING) return text_header(d, 0, 0);
     return record_binary_header(&d->out, 0) || full(d);
 }
 
