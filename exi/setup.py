@@ -17,7 +17,7 @@ setup(
             "pyplc_exi",
             SOURCES,
             include_dirs=["src"],
-            depends=["src/bits.h", "src/exi.h", "src/grammar.h", "src/record.h"],
+            depends=[str(path.relative_to(HERE)) for path in (HERE / "src").glob("*.h")],
             extra_compile_args=["-std=c11", "-O2", "-Wall", "-Wextra"],
         )
     ]

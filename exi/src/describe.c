@@ -115,51 +115,48 @@ static void add_value(struct text *text, const struct exi_report *report) {
     }
 }
 
+/* The errors that need no figures. */
+static const char *const sentences[] = {
+    [EXI_OK] = "no error",
+    [EXI_E_TRUNCATED] = "the stream ends too early",
+    [EXI_E_UNDECLARED] = "undeclared content",
+    [EXI_E_ROOT] = "an element that is no message",
+    [EXI_E_BARE] = "the abstract head of a substitution group",
+    [EXI_E_WILDCARD] = "content of a wildcard or mixed text is not supported",
+    [EXI_E_CHARACTER] = "a code point that is no character",
+    [EXI_E_HIT] = "a string table hit that points to nothing",
+    [EXI_E_TOO_MANY] = "more items than the schema allows",
+    [EXI_E_DEPTH] = "too many elements within each other",
+    [EXI_E_ORDER] = "an element in a place that the record does not have",
+    [EXI_E_OUTPUT] = "the output buffer is too small",
+    [EXI_E_RECORD] = "more values than the record has places",
+    [EXI_E_MISSING] = "a required field is absent",
+    [EXI_E_UNEXPECTED] = "a field that may not stand beside the others",
+};
+
+static void add_found(struct text *text, const struct exi_report *report, const char *found) {
+    add(text, "expected ");
+    add_type(text, report);
+    add(text, ", found %s", found);
+}
+
 static void add_reason(struct text *text, const struct exi_report *report) {
     switch (report->code) {
-    case EXI_OK: add(text, "no error"); break;
     case EXI_E_HEADER: add(text, "EXI header 0x%02x, expected 0x80", (unsigned)report->value); break;
-    case EXI_E_TRUNCATED: add(text, "the stream ends too early"); break;
-    case EXI_E_EVENT:
-        add(text, "undeclared event code %" PRIu64, report->value);
-        add_expected(text, report);
-        break;
-    case EXI_E_UNDECLARED:
-        add(text, "undeclared content");
-        add_expected(text, report);
-        break;
-    case EXI_E_ROOT: add(text, "an element that is no message"); break;
-    case EXI_E_BARE: add(text, "the abstract head of a substitution group"); break;
-    case EXI_E_WILDCARD: add(text, "content of a wildcard or mixed text is not supported"); break;
+    case EXI_E_EVENT: add(text, "undeclared event code %" PRIu64, report->value); break;
     case EXI_E_RANGE: add_range(text, report); break;
     case EXI_E_VALUE: add_value(text, report); break;
     case EXI_E_LENGTH: add_length(text, report); break;
-    case EXI_E_CHARACTER: add(text, "a code point that is no character"); break;
-    case EXI_E_HIT: add(text, "a string table hit that points to nothing"); break;
-    case EXI_E_TOO_MANY: add(text, "more items than the schema allows"); break;
-    case EXI_E_DEPTH: add(text, "more than %d elements within each other", EXI_MAX_DEPTH); break;
-    case EXI_E_ORDER: add(text, "an element in a place that the record does not have"); break;
-    case EXI_E_OUTPUT: add(text, "the output buffer is too small"); break;
-    case EXI_E_RECORD: add(text, "more values than the record has places"); break;
-    case EXI_E_TYPE:
-        add(text, "expected ");
-        add_type(text, report);
-        add(text, ", found %s", report->found);
-        break;
-    case EXI_E_CLASS:
-        add(text, "expected ");
-        add_type(text, report);
-        add(text, ", found an object of another class");
-        break;
-    case EXI_E_MISSING:
-        add(text, "a required field is absent");
-        add_expected(text, report);
-        break;
-    case EXI_E_UNEXPECTED:
-        add(text, "a field that may not stand beside the others");
-        add_expected(text, report);
-        break;
+    case EXI_E_TYPE: add_found(text, report, report->found); break;
+    case EXI_E_CLASS: add_found(text, report, "an object of another class"); break;
+    default: add(text, "%s", sentences[report->code]);
     }
+}
+
+/* Whether what the state would have taken makes the error clearer. */
+static bool has_expected(enum exi_code code) {
+    return code == EXI_E_EVENT || code == EXI_E_UNDECLARED || code == EXI_E_MISSING ||
+           code == EXI_E_UNEXPECTED;
 }
 
 void exi_describe(const struct exi_report *report, char *text, size_t size) {
@@ -167,6 +164,7 @@ void exi_describe(const struct exi_report *report, char *text, size_t size) {
     if (size) text[0] = 0;
     add_path(&to, report);
     add_reason(&to, report);
+    if (has_expected(report->code)) add_expected(&to, report);
 }
 
 void exi_describe_warning(const struct exi_report *report, const struct exi_warning *warning,

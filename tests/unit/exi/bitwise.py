@@ -215,8 +215,7 @@ WORKED: Final = (
             "0 0 110 0",
             "01",  # Value
             "0 0 11111111 11111111 00000001 0",
-            "0",
-            "0",
+            "0 0",
             END_BODY_AND_MESSAGE,
         ),
     ),
@@ -430,9 +429,7 @@ WORKED: Final = (
         (
             HEADER,
             DIN_ROOT,
-            "0 0 0",
-            "00000001 00101010",
-            "0",
+            "0 0 0 00000001 00101010 0",
             "01",  # Signature
             "01",  # Id 0, SignedInfo 1
             "00",  # Id 0, CanonicalizationMethod 1
