@@ -56,7 +56,7 @@ class Conversation:
     warnings: list[str] = field(default_factory=list)
     "What could not be read, and where."
     notes: list[str] = field(default_factory=list)
-    "Peculiarities that cost nothing: wrong checksums, retransmissions."
+    "Peculiarities that cost nothing: wrong checksums, what was read leniently."
 
     @property
     def start(self) -> str:
@@ -120,10 +120,11 @@ class _Reader:
         self._tcp.finish()
         for connection in self._tcp.connections:
             conversation.connections_opened += connection.syn_seq is not None
-            dialogue, events, warnings = build_dialogue(connection)
-            conversation.dialogues.append(dialogue)
-            conversation.events += events
-            conversation.warnings += warnings
+            reading = build_dialogue(connection)
+            conversation.dialogues.append(reading.dialogue)
+            conversation.events += reading.events
+            conversation.warnings += reading.warnings
+            conversation.notes += reading.notes
         conversation.events.sort(key=lambda event: event.number)
         conversation.warnings[:0] = capture_warnings
         self._tell()

@@ -30,8 +30,20 @@ class _Said(NamedTuple):
     payload: Payload
 
 
-def build_dialogue(connection: Connection) -> tuple[Dialogue, list[Event], list[str]]:
-    """Read a connection; returns it with its events (unsorted) and what could not be read."""
+class Reading(NamedTuple):
+    """A connection, read."""
+
+    dialogue: Dialogue
+    events: list[Event]
+    "Unsorted."
+    warnings: list[str]
+    "What could not be read."
+    notes: list[str]
+    "What was read although the sender should not have sent it."
+
+
+def build_dialogue(connection: Connection) -> Reading:
+    """Read a connection."""
     streams = (
         (connection.client, connection.from_client),
         (connection.server, connection.from_server),
@@ -48,22 +60,22 @@ def build_dialogue(connection: Connection) -> tuple[Dialogue, list[Event], list[
             warnings.append(f"{src}: {half.stray_segments} segments far outside the stream")
     said.sort(key=lambda s: s.payload.number)
     dialogue = _dialogue(connection, said)
-    dialogue.retransmitted_bytes = sum(half.retransmitted_bytes for _, half in streams)
     dialogue.tls_records = _tls_records(connection)
     events = _tcp_events(connection, dialogue)
     if not said:
         # Neither V2GTP nor damage of it: somebody else's connection, or an encrypted one.
-        return dialogue, events, []
+        return Reading(dialogue, events, [], [])
     reader = _Reader(dialogue)
     dialogue.messages = [reader.read(*one) for one in said]
     warnings += reader.warnings
     events += dialogue.messages
-    return dialogue, events, _shortened(warnings, f"TCP {connection.client} to {connection.server}")
+    where = f"TCP {connection.client} to {connection.server}"
+    return Reading(dialogue, events, _shortened(warnings, where), _shortened(reader.notes, where))
 
 
-def _shortened(warnings: list[str], where: str) -> list[str]:
-    more = len(warnings) - WARNINGS_SHOWN
-    shown = [f"{where}: {warning}" for warning in warnings[:WARNINGS_SHOWN]]
+def _shortened(texts: list[str], where: str) -> list[str]:
+    more = len(texts) - WARNINGS_SHOWN
+    shown = [f"{where}: {text}" for text in texts[:WARNINGS_SHOWN]]
     return [*shown, f"{where}: and {more} more of this kind"] if more > 0 else shown
 
 
@@ -151,13 +163,14 @@ class _Reader:
 
     def __init__(self, dialogue: Dialogue) -> None:
         self.warnings: list[str] = []
+        self.notes: list[str] = []
         self._dialogue = dialogue
         self._offered: dict[int, str] = {}
 
     def read(self, src: Endpoint, payload: Payload) -> V2gEvent:
         """Read the next message."""
         schema = self._schema_of(payload.data)
-        message, strict, problem = _decode(schema, payload)
+        message, strict, overlooked, problem = _decode(schema, payload)
         known = outline(payload.data)
         name = _name(payload.data)
         fields: dict[str, Any] = {}
@@ -176,6 +189,7 @@ class _Reader:
             self.warnings.append(f"frame {payload.number}: {name or 'EXI'}: {problem}")
         if schema == "app" and message is not None:
             self._learn(message)
+        self.notes += [f"frame {payload.number}: {name}: {what}" for what in overlooked]
         return V2gEvent(
             number=payload.number,
             time_ns=payload.time_ns,
@@ -190,6 +204,7 @@ class _Reader:
             body=body,
             payload=payload.data,
             strict=strict,
+            overlooked=overlooked,
         )
 
     def _schema_of(self, data: bytes) -> str:
@@ -217,17 +232,26 @@ def body_fields(message: Any) -> dict[str, Any]:
     return {}
 
 
-def _decode(schema: str, payload: Payload) -> tuple[Any, bool, str]:
-    """Decode; returns the message or None, whether strictly, and what is wrong if anything."""
+class _Decoded(NamedTuple):
+    message: Any = None
+    strict: bool = True
+    overlooked: tuple[str, ...] = ()
+    problem: str = ""
+
+
+def _decode(schema: str, payload: Payload) -> _Decoded:
+    """Decode strictly if possible, else leniently, and say what is wrong."""
     if payload.payload_type != PAYLOAD_EXI:
-        return None, True, f"V2GTP payload type {payload.payload_type:04x}"
+        return _Decoded(problem=f"V2GTP payload type {payload.payload_type:04x}")
     if schema not in CLASSES:
-        return None, True, "" if schema else "neither DIN 70121 nor ISO 15118-2"
-    try:
-        return exi.decode(schema, payload.data), True, ""
-    except CodecError:
-        pass
-    try:
-        return exi.decode(schema, payload.data, lenient=True), False, ""
-    except CodecError as exc:
-        return None, False, f"does not decode as {schema}: {exc}"
+        return _Decoded(problem="" if schema else "neither DIN 70121 nor ISO 15118-2")
+    problem = ""
+    for lenient in (False, True):
+        try:
+            message, noted = exi.decode_with_warnings(schema, payload.data, lenient=lenient)
+        except CodecError as exc:
+            problem = f"does not decode as {schema}: {exc}"
+            continue
+        overlooked = tuple(f"{one.message} (bit {one.bit})" for one in noted)
+        return _Decoded(message, strict=not lenient, overlooked=overlooked)
+    return _Decoded(strict=False, problem=problem)

@@ -105,6 +105,8 @@ class V2gEvent(_IpEvent):
     payload: bytes
     strict: bool = True
     "A schema-strict decoder reads it too."
+    overlooked: tuple[str, ...] = ()
+    "What the sender should not have sent, and was read all the same."
 
     @property
     def is_request(self) -> bool:
@@ -134,7 +136,6 @@ class Dialogue:
     "By the handshake's response; empty where the recording does not hold it."
     messages: list[V2gEvent] = field(default_factory=list)
     closes: list[TcpEvent] = field(default_factory=list)
-    retransmitted_bytes: int = 0
 
     @property
     def tls(self) -> bool:

@@ -10,8 +10,9 @@ ETHERNET: Final = 1
 "Link type of Ethernet frames. Source: tcpdump.org, link-layer header types."
 MAX_FRAME_BYTES: Final = 262_144
 "The longest captured frame that is believed; libpcap's own limit."
-RESYNC_WINDOW_BYTES: Final = 1 << 20
-"How far a damaged file is searched for the next block that makes sense."
+RESYNC_WINDOWS_BYTES: Final = (1 << 12, 1 << 16, 1 << 20)
+"How far a damaged file is searched for the next block that makes sense: near first, then far."
+MAX_WARNINGS: Final = 100
 
 NS_PER_S: Final = 1_000_000_000
 
@@ -75,10 +76,23 @@ class Source:
         Places are tried every ``step`` bytes from one step ahead. Returns how many bytes were
         passed over, or None when nothing in the window looks right; the window is gone then.
         """
-        window = self.peek(RESYNC_WINDOW_BYTES)
-        for index in range(step, len(window), step):
-            if plausible(window, index):
-                self.take(index)
-                return index
+        for size in RESYNC_WINDOWS_BYTES:
+            window = self.peek(size)
+            for index in range(step, len(window), step):
+                if plausible(window, index):
+                    self.take(index)
+                    return index
+            if len(window) < size:
+                break
         self.take(len(window))
         return None
+
+
+class Warnings(list[str]):
+    """What could not be read; a file that is nothing but damage does not fill the memory."""
+
+    def append(self, warning: str) -> None:
+        if len(self) < MAX_WARNINGS:
+            super().append(warning)
+        elif len(self) == MAX_WARNINGS:
+            super().append("further damage is not listed")

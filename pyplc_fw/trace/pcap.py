@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from pyplc_fw.errors import CodecError
-from pyplc_fw.trace.frames import Frame, Source
+from pyplc_fw.trace.frames import Frame, Source, Warnings
 from pyplc_fw.trace.pcap_classic import MAGICS, ClassicReader
 from pyplc_fw.trace.pcapng import SECTION_HEADER, PcapngReader
 from pyplc_fw.trace.pcapng_writer import PcapngWriter
@@ -35,7 +35,7 @@ class Capture:
 
     def __init__(self, stream: BinaryIO) -> None:
         """Look at the first bytes; raises CodecError when this is no capture."""
-        self.warnings: list[str] = []
+        self.warnings: list[str] = Warnings()
         self._source = Source(stream, ())
         if self._source.peek(2) == GZIP_MAGIC:
             self._source = Source(cast("BinaryIO", _Unpacked(self._source)), _UNPACK_ERRORS)

@@ -119,8 +119,7 @@ class PcapngReader:
 
     def _fault_in(self, kind: int, length: int) -> str:
         """Say what is wrong with a block, judged by its length at both ends; empty when good."""
-        limit = MAX_PACKET_BLOCK_BYTES if _is_packet(kind) else MAX_BLOCK_BYTES
-        if not 12 <= length <= limit or length % 4:
+        if not _length_possible(kind, length):
             return f"impossible length {length}"
         if length > MAX_PACKET_BLOCK_BYTES:
             return ""  # of no interest: skipped without a look at its end
@@ -141,9 +140,10 @@ class PcapngReader:
         if index + 12 > len(window):
             return False
         kind, length = self._section.unpack("II", window, index)
-        if kind not in KNOWN_BLOCKS or length % 4 or not 12 <= length <= len(window) - index:
+        if kind not in KNOWN_BLOCKS or not _length_possible(kind, length):
             return False
-        return self._section.unpack("I", window, index + length - 4)[0] == length
+        end = index + length
+        return end <= len(window) and self._section.unpack("I", window, end - 4)[0] == length
 
     def _skip(self, place: str, length: int) -> None:
         left = length
@@ -236,6 +236,11 @@ class PcapngReader:
     def _interface(self, index: int) -> _Interface | None:
         interfaces = self._section.interfaces
         return interfaces[index] if index < len(interfaces) else None
+
+
+def _length_possible(kind: int, length: int) -> bool:
+    limit = MAX_PACKET_BLOCK_BYTES if _is_packet(kind) else MAX_BLOCK_BYTES
+    return 12 <= length <= limit and length % 4 == 0
 
 
 def _is_packet(kind: int) -> bool:

@@ -56,6 +56,8 @@ def record_of(event: Event, conversation: Conversation) -> dict[str, Any]:
         record["schema"] = event.schema
         if event.session_id is not None:
             record["session_id"] = event.session_id.hex().upper()
+        if event.overlooked:
+            record["overlooked"] = list(event.overlooked)
     return record
 
 

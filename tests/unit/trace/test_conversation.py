@@ -312,3 +312,17 @@ def test_the_frames_of_a_silent_recording_are_counted() -> None:
     made.add(bytes(CHARGER_MAC) * 2 + b"\x08\x00" + bytes(50))
     conversation = made.conversation()
     assert (conversation.frames, conversation.events) == (1, [])
+
+
+def test_what_was_read_although_it_should_not_have_been_sent_is_noted() -> None:
+    made = Made()
+    made.open()
+    wire = v2gtp(din.ContractAuthenticationReq())
+    longer = wire[:4] + (len(wire) - 7).to_bytes(4, "big") + wire[8:] + b"\0"
+    made.tcp(CAR, PSH | ACK, longer)
+    conversation = made.conversation()
+    (message,) = messages(conversation)
+    assert message.strict
+    assert message.overlooked[0].startswith("bytes after the end of the message")
+    assert "frame 4: ContractAuthenticationReq: bytes after the end" in conversation.notes[0]
+    assert conversation.warnings == []

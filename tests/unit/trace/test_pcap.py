@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import random
+import shutil
 import struct
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -281,3 +283,34 @@ def test_mutations_never_raise(rng: random.Random) -> None:
         data[rng.randrange(4, len(data))] = rng.randrange(256)
     capture = Capture(io.BytesIO(bytes(data)))
     assert all(len(frame.data) <= 262_144 for frame in capture)
+
+
+def test_a_file_of_nothing_but_damage_is_read_quickly_and_told_briefly() -> None:
+    good = section() + interface()
+    data = good + (struct.pack("<II", 6, 7) + block(4, b"")) * 20_000
+    frames, warnings = read(data)
+    assert frames == []
+    assert len(warnings) == 101
+    assert warnings[-1] == "further damage is not listed"
+
+
+@pytest.mark.skipif(shutil.which("tshark") is None, reason="needs tshark")
+def test_tshark_reads_what_the_writer_writes(tmp_path: Path) -> None:
+    path = tmp_path / "made.pcapng"
+    with PcapngWriter(path) as writer:
+        writer.add_interface("plc0")
+        number = writer.add_interface("plc1", microseconds=True)
+        writer.write(START_NS, bytes(12) + b"\x88\xe1" + bytes(46), comment="hello")
+        writer.write(START_NS, bytes(12) + b"\x88\xe1" + bytes(47), interface=number)
+    fields = ["frame.time_epoch", "frame.interface_name", "frame.len", "frame.comment"]
+    listed = subprocess.run(  # noqa: S603 -- a fixed command
+        ["tshark", "-r", str(path), "-T", "fields", *(f"-e{name}" for name in fields)],  # noqa: S607
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert [line.split("\t")[1:] for line in listed.stdout.splitlines()] == [
+        ["plc0", "60", "hello"],
+        ["plc1", "61", ""],
+    ]
+    assert listed.stdout.startswith("1700000000.123456789")
