@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from collections import Counter
 from functools import cache
@@ -12,6 +13,7 @@ import pytest
 
 from pyplc_fw.errors import CodecError
 from pyplc_fw.v2g import exi
+from pyplc_fw.v2g.messages import din
 from pyplc_fw.v2g.messages.schema import ComplexType
 from tests.helpers import SHARED
 
@@ -94,3 +96,34 @@ def test_as_many_reference_streams_as_we_know_of() -> None:
         ("din", "error"): 17,
         ("xmldsig", "both"): 4,
     }
+
+
+def strictly_refused() -> list[tuple[str, str]]:
+    """List the recordings with a payload that a strict decoder refuses, and how it begins."""
+    if SHARED is None:
+        return []
+    lines = (SHARED / "captures" / "captures.jsonl").read_text(encoding="utf-8").splitlines()
+    return [
+        (capture["file"], failure["payload_starts"])
+        for capture in map(json.loads, lines)
+        for session in capture["sessions"]
+        for failure in session.get("exi_strict_decode_failures", ())
+    ]
+
+
+@needs_shared
+def test_lenient_decoding_reads_what_real_chargers_sent() -> None:
+    assert SHARED is not None
+    assert len(strictly_refused()) == 2
+    for name, begins in strictly_refused():
+        packed = (SHARED / "captures" / name).read_bytes()
+        recording = gzip.decompress(packed) if name.endswith(".gz") else packed
+        start = recording.index(bytes.fromhex(begins))
+        size = int.from_bytes(recording[start - 4 : start])  # of the V2GTP header
+        payload = recording[start : start + size]
+        with pytest.raises(CodecError, match="SASchedules: the abstract head"):
+            exi.decode("din", payload)
+        message, noted = exi.decode_with_warnings("din", payload)
+        assert isinstance(message.Body.BodyElement, din.ChargeParameterDiscoveryRes)
+        assert message.Body.BodyElement.SASchedules == din.SASchedules()
+        assert [entry.bit for entry in noted] == [112]
