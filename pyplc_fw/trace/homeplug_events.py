@@ -52,7 +52,7 @@ def _fields(message: object) -> dict[str, Any]:
         content: dict[str, Any] = {"mmtype": f"0x{message.mmtype:04x}"}
         if message.oui is not None:
             content["oui"] = message.oui.hex(":")
-        return content
+        return {**content, "payload": message.payload.hex()}
     if not is_dataclass(message):
         return {}
     return {f.name: _plain(getattr(message, f.name)) for f in fields(message)}

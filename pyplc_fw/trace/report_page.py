@@ -64,7 +64,8 @@ def _network(report: dict[str, Any]) -> Iterator[str]:
         )
         yield _row("", f"NID {match['nid']}   NMK {match['nmk']}")
     yield from _sdp(report)
-    yield _row("TCP", f"{counted(report['tcp_connections_opened'], 'connection')} asked for")
+    if opened := report["tcp_connections_opened"]:
+        yield _row("TCP", f"{counted(opened, 'connection')} asked for")
 
 
 def _loudest(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:

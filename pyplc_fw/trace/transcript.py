@@ -17,6 +17,7 @@ from pyplc_fw.homeplug.mme import (
     CmSlacParmCnf,
     CmSlacParmReq,
     CmStartAttenCharInd,
+    UnknownMme,
     VsSwVerCnf,
 )
 from pyplc_fw.terms import BROADCAST
@@ -162,6 +163,8 @@ def _worth_showing(event: HomeplugEvent) -> dict[str, Any]:
     """Leave out what has its usual value, and write the attenuation as its mean."""
     mme = event.mme
     shown = dict(event.fields)
+    if isinstance(mme, UnknownMme):
+        return {"oui": shown["oui"]} if "oui" in shown else {}
     if is_dataclass(mme) and not isinstance(mme, type):
         for f in fields(mme):
             if f.default is not MISSING and getattr(mme, f.name) == f.default:
