@@ -114,12 +114,21 @@ class RecordedCar:
         message = exi.decode("app" if handshake else "din", payload)
         body = message.Body.BodyElement if isinstance(message, din.V2G_Message) else message
         fields = body_fields(message)
-        if _refuses(fields) and not self.refused_at and not _broke_off(exchange):
-            self.refused_at = f"{exchange.key}: {fields['ResponseCode']}"
+        if _refuses(fields):
+            self._note_refusal(exchange, fields["ResponseCode"])
         self._result.compare(type(body).__name__, fields, exchange.response)
         if fields.get("EVSEProcessing") == "Finished":
             self._skip_repetitions(exchange)
         self._ask_next()
+
+    def _note_refusal(self, exchange: Exchange, code: str) -> None:
+        what = f"{exchange.key}: {code}"
+        if exchange.response is None or _refuses(exchange.response.fields):
+            self._result.remark(
+                f"our SECC refused {what}; the recorded charger broke off there too"
+            )
+        elif not self.refused_at:
+            self.refused_at = what
 
     def _skip_repetitions(self, exchange: Exchange) -> None:
         """Our SECC is done with this step: the recorded car would not have asked again."""
@@ -131,11 +140,6 @@ class RecordedCar:
 
 def _refuses(fields: Mapping[str, Any]) -> bool:
     return str(fields.get("ResponseCode", "")).upper().startswith("FAILED")
-
-
-def _broke_off(exchange: Exchange) -> bool:
-    """Tell whether the recorded charger refused too, or did not answer at all."""
-    return exchange.response is None or _refuses(exchange.response.fields)
 
 
 class ShownSupply:

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from pyplc_fw import faults
 from pyplc_fw.net.packets import ACK, FIN
 from pyplc_fw.trace.conversation import read_conversation
 from pyplc_fw.trace.events import Dialogue
-from pyplc_fw.trace.replay import replay_evcc, replay_secc, replayable
+from pyplc_fw.trace.replay import (
+    MESSAGE_TIMERS,
+    PHASE_TIMERS,
+    replay_evcc,
+    replay_secc,
+    replayable,
+)
 from pyplc_fw.trace.replay_result import ReplayResult, Verdict
 from pyplc_fw.trace.replay_script import Key, script_of
 from pyplc_fw.v2g.messages import din
+from pyplc_fw.v2g.timers import EvccTimers
 from tests.helpers import SHARED
 from tests.unit.trace.made import (
     CAR,
@@ -121,6 +130,10 @@ def test_a_timer_that_the_recording_outlasts_is_told_and_made_longer() -> None:
     result = replay_evcc(dialogue(made))
     assert result.verdict is Verdict.THROUGH
     assert any("V2G_EVCC_PreCharge_Timeout is 7 s" in remark for remark in result.remarks)
+
+
+def test_every_timer_that_a_recording_may_make_longer_exists() -> None:
+    assert {f.name for f in fields(EvccTimers)} >= {*PHASE_TIMERS, *MESSAGE_TIMERS}
 
 
 def test_a_start_that_said_false_is_still_a_start() -> None:
