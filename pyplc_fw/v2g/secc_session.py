@@ -70,7 +70,7 @@ class SeccSession:
         self.timers = timers
         self.clock = clock
         self.record = record
-        self.session_id = session_id if session_id is not None else _new_session_id(rng)
+        self.session_id = session_id if session_id is not None else new_session_id(rng)
         self.state = SeccState.SUPPORTED_APP_PROTOCOL
         self.evccid = b""
         self.ev_max_voltage_v = self.ev_max_current_a = 0.0
@@ -192,8 +192,8 @@ class SeccSession:
             self.ev_max_power_w = power.si
 
 
-def _new_session_id(rng: Random) -> bytes:
-    """Eight random octets, not all zero: zero is how a car asks for a new session."""
+def new_session_id(rng: Random) -> bytes:
+    """Return eight random octets, not all zero: zero is how a car asks for a new session."""
     while not any(session_id := rng.randbytes(SESSION_ID_BYTES)):
         pass
     return session_id

@@ -215,8 +215,12 @@ class ScriptedEvcc:
             header = din.MessageHeader(SessionID=given)
             request = din.V2G_Message(Header=header, Body=din.Body(BodyElement=request))
         await self.stream.send(wrap(PAYLOAD_EXI, exi.encode(request)))
-        while not (payloads := self._v2gtp.receive_data(await self.stream.receive())):
-            pass
+        payloads = self._v2gtp.receive_data(b"")
+        while not payloads:
+            data = await self.stream.receive()
+            if not data:
+                raise LinkError("closed")
+            payloads = self._v2gtp.receive_data(data)
         response: Any = exi.decode("app" if handshake else "din", payloads[0].data)
         if handshake:
             return response
