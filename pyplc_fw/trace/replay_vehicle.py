@@ -44,6 +44,10 @@ class FollowingVehicle:
     def contactors_open(self) -> bool:
         return not self.contactors_closed
 
+    @property
+    def unlocked(self) -> bool:
+        return not self.locked
+
     def begin_session(self) -> None:
         """Nothing to do: nothing is energised here."""
 

@@ -166,14 +166,14 @@ class Energised:
         vehicle = self._vehicle
         await self.open_contactors()
         vehicle.request_unlock()
-        await self.within(self._timers.unlock, lambda: not vehicle.locked)
+        await self.within(self._timers.unlock, lambda: vehicle.unlocked)
         self.held_because = self._why_held()
         self.end_state = EndState.SAFE if self.held_because is None else EndState.HELD
         self._log.info("vehicle.end_state", end_state=self.end_state.value)
 
     def _why_held(self) -> Reason | None:
         vehicle = self._vehicle
-        if vehicle.contactors_open and not vehicle.locked:
+        if vehicle.contactors_open and vehicle.unlocked:
             return None
         known = vehicle.emergency
         if known is not None and known.severity is Severity.FAULT:

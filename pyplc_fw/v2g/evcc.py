@@ -281,7 +281,7 @@ class Evcc:
         """Ask for ``current_a``, which came out of ``demand`` or is 0."""
         battery = self._battery
         target_v = min(battery.target_voltage_v, battery.max_voltage_v, self.charger.max_voltage_v)
-        power_w = battery.voltage_v * current_a
+        power_w = current_a * (self.record.present_voltage_v or battery.voltage_v)
         request = self._messages.current_demand(target_v, current_a, power_w)
         res = await self._ask.ask(request, din.CurrentDemandRes, self._timers.current_demand)
         present_v, present_a = res.EVSEPresentVoltage.si, res.EVSEPresentCurrent.si
@@ -297,7 +297,8 @@ class Evcc:
         sensor = self._inlet_temperature_c
         return Allowed(
             voltage_v=max(battery.voltage_v, self.record.present_voltage_v or 0.0),
-            battery_current_a=min(battery.allowed_current_a, battery.max_current_a),
+            battery_current_a=battery.allowed_current_a,
+            battery_rated_a=battery.max_current_a,
             battery_power_w=battery.max_power_w,
             owner_current_a=owner.max_current_a,
             owner_power_w=owner.max_power_w,

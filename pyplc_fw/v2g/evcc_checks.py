@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Final, Self
 
@@ -52,6 +52,11 @@ EV_ERRORS: Final = {
 }
 
 
+def is_ok(code: din.ResponseCode) -> bool:
+    """Return whether a response code is one of the good ones."""
+    return code is din.ResponseCode.OK or code in OK_CODES
+
+
 def check_chosen_protocol(res: app.supportedAppProtocolRes) -> None:
     """Raise RemoteProtocolError unless the charger chose what was offered.
 
@@ -85,7 +90,7 @@ def judge(response: object) -> Reason | None:
     status = _status_of(response)
     stop = None if status is None else _stop_of(status)
     code = response.ResponseCode  # type: ignore[attr-defined]  # every response has one
-    if code in OK_CODES:
+    if is_ok(code):
         return stop
     name = type(response).__name__
     failed_test = isinstance(response, din.CableCheckRes) and code is din.ResponseCode.FAILED
@@ -107,17 +112,15 @@ def _status_of(response: object) -> din.DC_EVSEStatus | None:
 
 def _stop_of(status: din.DC_EVSEStatus) -> Reason | None:
     code = status.EVSEStatusCode
-    if code in NORMAL_STOP or status.EVSENotification is din.EVSENotification.StopCharging:
-        stop: Reason | None = faults.STOPPED_BY_CHARGER
-    else:
-        stop = None
     if code is din.DC_EVSEStatusCode.EVSE_EmergencyShutdown:
         raise EmergencyStopError("EVSE_EmergencyShutdown", reason=faults.CHARGER_EMERGENCY)
     if code not in NO_STOP and code not in NORMAL_STOP:  # EVSE_Malfunction and the reserved ones
         raise EmergencyStopError(code.value, reason=faults.CHARGER_MALFUNCTION)
     if status.EVSEIsolationStatus is din.IsolationLevel.Fault:
         raise EmergencyStopError("EVSEIsolationStatus Fault", reason=faults.ISOLATION_FAULT)
-    return stop
+    if status.EVSENotification is din.EVSENotification.StopCharging or code in NORMAL_STOP:
+        return faults.STOPPED_BY_CHARGER
+    return None
 
 
 def cable_is_good(res: din.CableCheckRes) -> bool:
@@ -168,19 +171,18 @@ class ChargerLimits:
 
     def updated(self, res: din.CurrentDemandRes) -> ChargerLimits:
         """Return the limits after ``res``, which may lower and raise them."""
-        volts, amps, watts = (
-            res.EVSEMaximumVoltageLimit,
-            res.EVSEMaximumCurrentLimit,
-            res.EVSEMaximumPowerLimit,
-        )
-        if volts is amps is watts is None:
+        volts, amps = res.EVSEMaximumVoltageLimit, res.EVSEMaximumCurrentLimit
+        watts = res.EVSEMaximumPowerLimit
+        voltage_v = self.max_voltage_v if volts is None else volts.si
+        current_a = self.max_current_a if amps is None else amps.si
+        power_w = self.max_power_w if watts is None else watts.si
+        if (voltage_v, current_a, power_w) == (
+            self.max_voltage_v,
+            self.max_current_a,
+            self.max_power_w,
+        ):
             return self
-        return ChargerLimits(
-            max_voltage_v=self.max_voltage_v if volts is None else volts.si,
-            min_voltage_v=self.min_voltage_v,
-            max_current_a=self.max_current_a if amps is None else amps.si,
-            max_power_w=self.max_power_w if watts is None else watts.si,
-        )
+        return replace(self, max_voltage_v=voltage_v, max_current_a=current_a, max_power_w=power_w)
 
     def require_fit(self, battery: Battery) -> None:
         """Raise PyplcError when the charger's voltage range does not hold the battery's voltage."""

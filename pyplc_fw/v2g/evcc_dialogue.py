@@ -9,7 +9,7 @@ from pyplc_fw.errors import PyplcError, RemoteProtocolError
 from pyplc_fw.faults import Reason
 from pyplc_fw.timing import Timer
 from pyplc_fw.v2g.channel import V2gChannel
-from pyplc_fw.v2g.evcc_checks import OK_CODES, judge
+from pyplc_fw.v2g.evcc_checks import is_ok, judge
 from pyplc_fw.v2g.evcc_messages import EvccMessages
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.ports import V2gStream
@@ -70,7 +70,7 @@ class Dialogue:
         message = await self._channel.ask("din", self._messages.envelope(request), timer)
         body = self._opened(message, response_type)
         self._record.count(response_type.__name__)
-        if body.ResponseCode not in OK_CODES:  # type: ignore[attr-defined]  # all have one
+        if not is_ok(body.ResponseCode):  # type: ignore[attr-defined]  # all have one
             self.failed = True
         return body
 

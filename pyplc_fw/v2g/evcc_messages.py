@@ -117,17 +117,18 @@ class EvccMessages:
     ) -> din.CurrentDemandReq:
         """Ask for ``current_a``; ``power_w`` is what then flows, for the times that remain."""
         battery = self._battery
+        soc_pct, capacity_wh = battery.soc_pct, battery.capacity_wh
         return din.CurrentDemandReq(
-            DC_EVStatus=self._status(),
+            DC_EVStatus=_ev_status(self.ready, self.error, _whole_pct(soc_pct)),
             EVTargetCurrent=_amps(current_a),
             # A Plugit HUBE S refuses requests without these two.
             EVMaximumVoltageLimit=_volts(battery.max_voltage_v),
             EVMaximumCurrentLimit=_amps(battery.max_current_a),
             EVMaximumPowerLimit=self._max_power,
-            BulkChargingComplete=self._bulk_complete,
-            ChargingComplete=self.charging_complete,
-            RemainingTimeToFullSoC=self._remaining(FULL_SOC_PCT, power_w),
-            RemainingTimeToBulkSoC=self._remaining(BULK_SOC_PCT, power_w),
+            BulkChargingComplete=soc_pct >= BULK_SOC_PCT,
+            ChargingComplete=soc_pct >= battery.target_soc_pct,
+            RemainingTimeToFullSoC=_remaining(FULL_SOC_PCT - soc_pct, capacity_wh, power_w),
+            RemainingTimeToBulkSoC=_remaining(BULK_SOC_PCT - soc_pct, capacity_wh, power_w),
             EVTargetVoltage=_volts(round(voltage_v, 1)),
         )
 
@@ -149,21 +150,25 @@ class EvccMessages:
         return self._battery.soc_pct >= BULK_SOC_PCT
 
     def _status(self) -> din.DC_EVStatus:
-        soc_pct = min(max(int(self._battery.soc_pct), 0), 100)
-        return _ev_status(self.ready, self.error, soc_pct)
+        return _ev_status(self.ready, self.error, _whole_pct(self._battery.soc_pct))
 
     def _energy_wh(self, soc_pct: float) -> float:
         share = max(soc_pct - self._battery.soc_pct, 0.0) / 100.0
         return round(share * self._battery.capacity_wh)
 
-    def _remaining(self, soc_pct: float, power_w: float) -> din.PhysicalValue:
-        energy_wh = self._energy_wh(soc_pct)
-        if energy_wh == 0.0:
-            return _seconds(0)
-        if power_w * MOST_SECONDS <= energy_wh * SECONDS_PER_HOUR:
-            return _seconds(MOST_SECONDS)
-        exact_s = energy_wh * SECONDS_PER_HOUR / power_w
-        return _seconds(SECONDS_STEP * round(exact_s / SECONDS_STEP))
+
+def _whole_pct(soc_pct: float) -> int:
+    return min(max(int(soc_pct), 0), 100)
+
+
+def _remaining(missing_pct: float, capacity_wh: float, power_w: float) -> din.PhysicalValue:
+    """Return the time until ``missing_pct`` are charged; the most that can be said without end."""
+    if missing_pct <= 0.0:
+        return _seconds(0)
+    energy_ws = missing_pct / 100.0 * capacity_wh * SECONDS_PER_HOUR
+    if power_w * MOST_SECONDS <= energy_ws:
+        return _seconds(MOST_SECONDS)
+    return _seconds(SECONDS_STEP * round(energy_ws / power_w / SECONDS_STEP))
 
 
 @lru_cache(maxsize=512)

@@ -59,6 +59,7 @@ class Allowed:
     voltage_v: float
     "The higher of battery and charger voltage: turns power into current."
     battery_current_a: float
+    battery_rated_a: float = inf
     battery_power_w: float = inf
     owner_current_a: float = inf
     owner_power_w: float = inf
@@ -74,6 +75,7 @@ def demand(allowed: Allowed) -> Demand:
     lowest, limited_by = inf, LimitedBy.BATTERY_CURRENT
     for limit_a, name in (
         (allowed.battery_current_a, LimitedBy.BATTERY_CURRENT),
+        (allowed.battery_rated_a, LimitedBy.BATTERY_CURRENT),
         (_current(allowed.battery_power_w, volts), LimitedBy.BATTERY_POWER),
         (allowed.owner_current_a, LimitedBy.OWNER_CURRENT),
         (_current(allowed.owner_power_w, volts), LimitedBy.OWNER_POWER),

@@ -110,6 +110,11 @@ class Vehicle(Protocol):
         ...
 
     @property
+    def unlocked(self) -> bool:
+        """The lock's feedback says unlocked; neither of the two while it is on its way."""
+        ...
+
+    @property
     def contactors_closed(self) -> bool:
         """Both contactors are confirmed closed."""
         ...

@@ -140,17 +140,22 @@ def current_demand(
     secc: SeccSession,
     code: Code,
     *,
+    present: tuple[float, float] | None = None,
     current_limited: bool = False,
     voltage_limited: bool = False,
     power_limited: bool = False,
 ) -> din.CurrentDemandRes:
     """Say what flows, what can flow, and which limit is reached."""
-    supply, limits = secc.supply, secc.supply.limits
+    limits = secc.supply.limits
+    present_v, present_a = present or (
+        secc.supply.present_voltage_v,
+        secc.supply.present_current_a,
+    )
     return din.CurrentDemandRes(
         ResponseCode=code,
         DC_EVSEStatus=secc.dc_status(),
-        EVSEPresentVoltage=volts(round(supply.present_voltage_v, 1)),
-        EVSEPresentCurrent=amps(round(supply.present_current_a, 1)),
+        EVSEPresentVoltage=volts(round(present_v, 1)),
+        EVSEPresentCurrent=amps(round(present_a, 1)),
         EVSECurrentLimitAchieved=current_limited,
         EVSEVoltageLimitAchieved=voltage_limited,
         EVSEPowerLimitAchieved=power_limited,

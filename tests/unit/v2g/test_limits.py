@@ -33,6 +33,7 @@ ROOMY = Allowed(
     cable_current_a=100.0,
 )
 CURRENTS = {
+    "battery_rated_a": LimitedBy.BATTERY_CURRENT,
     "battery_current_a": LimitedBy.BATTERY_CURRENT,
     "owner_current_a": LimitedBy.OWNER_CURRENT,
     "charger_current_a": LimitedBy.CHARGER_CURRENT,

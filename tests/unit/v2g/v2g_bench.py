@@ -178,6 +178,10 @@ class BenchVehicle:
         if self.lock_works:
             self._later(0.5, lambda: setattr(self, "locked", True))
 
+    @property
+    def unlocked(self) -> bool:
+        return not self.locked
+
     def request_unlock(self) -> None:
         self._note("unlock")
         if self.unlock_granted and self.contactors_open:
