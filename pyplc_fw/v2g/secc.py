@@ -157,8 +157,8 @@ def pilot_needed(secc: SeccSession, request: Any) -> str:
 STANDARD_TIMERS: Final = SeccTimers()
 TOUCH_SAFE_V: Final = 60.0
 SETTLE_STEP_S: Final = 0.05
-SETTLE_STEPS: Final = 40
-"The end waits 2 s for the output to fall below 60 V, to say where the session ended."
+SETTLE_STEPS: Final = 80
+"The end waits 4 s for the cable to fall below 60 V: a car may take 2 s to let go of it."
 
 
 class Secc:
