@@ -96,9 +96,9 @@ class Energised:
     async def session(self) -> AsyncIterator[None]:
         """Hold what is energised; raises EmergencyStopError into it when the guard takes over."""
         self._state_b_s = None
-        self.end_state, self.held_because = EndState.HELD, faults.HARDWARE_FAILED  # until shown
         self.reports.forget()
         self._vehicle.begin_session()
+        self.end_state, self.held_because = EndState.HELD, faults.HARDWARE_FAILED  # until shown
         try:
             async with self._interrupted_by_guard():
                 yield

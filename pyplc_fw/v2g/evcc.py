@@ -113,12 +113,7 @@ class Evcc:
         self._inlet_temperature_c = inlet_temperature_c
         self._on_round = on_round
         self._messages = EvccMessages(battery, evccid)
-        self._energised = Energised(
-            vehicle,
-            timers,
-            log,
-            zero_current=self._ask_for_zero,
-        )
+        self._energised = Energised(vehicle, timers, log, zero_current=self._ask_for_zero)
         self._stop_reason: Reason | None = None
         self._dialogue: Dialogue | None = None
         self._charging = False

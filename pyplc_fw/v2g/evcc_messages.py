@@ -9,9 +9,8 @@ from typing import Final
 from pyplc_fw.terms import MacAddress
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.ports import Battery
+from pyplc_fw.v2g.protocols import DIN_NAMESPACE, DIN_VERSION
 
-DIN_NAMESPACE: Final = "urn:din:70121:2012:MsgDef"
-DIN_VERSION: Final = (2, 0)
 OFFERED_SCHEMA_ID: Final = 1
 FULL_SOC_PCT: Final = 100
 BULK_SOC_PCT: Final = 80

@@ -8,9 +8,10 @@ from pyplc_fw import faults
 from pyplc_fw.errors import PyplcError
 from pyplc_fw.faults import Reason
 from pyplc_fw.v2g import secc_responses as responses
-from pyplc_fw.v2g.evcc_messages import DIN_NAMESPACE, DIN_VERSION
+from pyplc_fw.v2g.limits import PRE_CHARGE_CURRENT_A
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.ports import CableCheck
+from pyplc_fw.v2g.protocols import DIN_NAMESPACE, DIN_VERSION
 from pyplc_fw.v2g.secc_session import CONNECTED, STATE_B, SeccSession, SeccState
 
 Code = din.ResponseCode
@@ -179,16 +180,16 @@ def _cable_check_ongoing(secc: SeccSession) -> din.CableCheckRes:
 
 
 def on_pre_charge_req(secc: SeccSession, req: din.PreChargeReq) -> din.PreChargeRes:
-    """Bring the output to the car's target voltage at 2 A or less. Checkpoints 575 and 580."""
+    """Bring the output to the car's target voltage at 2 A or less. Checkpoints 575 and 580.
+
+    A car that asks for 0 A gets 2 A: a Polestar 2 begins so, and nothing would move.
+    """
     _require_connected(secc)
-    secc.set_pre_charge(req.DC_EVStatus, req.EVTargetVoltage.si, PRE_CHARGE_SUPPLY_A)
+    current_a = min(req.EVTargetCurrent.si, PRE_CHARGE_CURRENT_A) or PRE_CHARGE_CURRENT_A
+    secc.set_output(req.DC_EVStatus, req.EVTargetVoltage.si, current_a)
     secc.record.reach(580, "v2g.precharge", target_v=req.EVTargetVoltage.si)
     secc.record.reach(575, "v2g.PreChargeRes", present_v=round(secc.supply.present_voltage_v, 1))
     return responses.pre_charge(secc, Code.OK)
-
-
-PRE_CHARGE_SUPPLY_A: Final = 2.0
-"What the supply may give in precharge, whatever less the car asks for: a Polestar asks for 0 A."
 
 
 def on_power_delivery_req(secc: SeccSession, req: din.PowerDeliveryReq) -> din.PowerDeliveryRes:

@@ -11,7 +11,6 @@ from typing import Final
 from pyplc_fw import faults
 from pyplc_fw.faults import Reason
 from pyplc_fw.v2g import secc_responses as responses
-from pyplc_fw.v2g.limits import PRE_CHARGE_CURRENT_A
 from pyplc_fw.v2g.messages import din
 from pyplc_fw.v2g.ports import EvsePilot, PowerSupply
 from pyplc_fw.v2g.session_end import SessionRecord
@@ -91,32 +90,22 @@ class SeccSession:
         """E1: pilot C or D measured, and nothing went wrong."""
         return self.pilot.state in CONNECTED and self.emergency is None
 
-    def set_output(
-        self, status: din.DC_EVStatus, voltage_v: float, current_a: float
-    ) -> tuple[float, float]:
-        """Move the output, within E1 and E2; returns the voltage and current that were set.
+    def set_output(self, status: din.DC_EVStatus, voltage_v: float, current_a: float) -> None:
+        """Move the output, within E1 and E2: never above what car and supply can do.
 
         A car that is not ready, or reports an error, gets 0 A.
         """
-        limits = self.supply.limits
         ready = status.EVReady and status.EVErrorCode is din.DC_EVErrorCode.NO_ERROR
-        if not self.may_energise:
-            return 0.0, 0.0
+        if not self.may_energise or not (ready or self.output_on):
+            return
+        limits = self.supply.limits
         voltage_v = max(min(voltage_v, self.ev_max_voltage_v, limits.max_voltage_v), 0.0)
-        current_a = min(current_a, self.ev_max_current_a, limits.max_current_a)
-        current_a = max(current_a, 0.0) if ready else 0.0
+        current_a = max(min(current_a, self.ev_max_current_a, limits.max_current_a), 0.0)
         power_w = min(limits.max_power_w, self.ev_max_power_w)
         if voltage_v * current_a > power_w:
             current_a = power_w / voltage_v
-        if not ready and not self.output_on:
-            return 0.0, 0.0
         self.output_on = True
-        self.supply.set_output(voltage_v, current_a)
-        return voltage_v, current_a
-
-    def set_pre_charge(self, status: din.DC_EVStatus, voltage_v: float, current_a: float) -> None:
-        """Move the output to the car's voltage, at 2 A or less."""
-        self.set_output(status, voltage_v, min(current_a, PRE_CHARGE_CURRENT_A))
+        self.supply.set_output(voltage_v, current_a if ready else 0.0)
 
     def disable(self) -> None:
         """Switch the output off in good order."""

@@ -139,8 +139,7 @@ class SessionRecord:
         held_because: Reason | None = None,
     ) -> SessionEnd:
         """Close the record and log the end."""
-        self._close_phase(now)
-        self.phase = ""
+        self.enter("", now)
         self.log.info(
             "v2g.session_end",
             reason=reason.id,
