@@ -236,7 +236,7 @@ def on_current_demand_req(secc: SeccSession, req: din.CurrentDemandReq) -> din.C
         Code.OK,
         present=(present_v, present_a),
         current_limited=target_a >= limits.max_current_a,
-        voltage_limited=target_v > limits.max_voltage_v or present_v >= target_v,
+        voltage_limited=max(target_v, present_v) >= limits.max_voltage_v,
         power_limited=present_v * target_a >= limits.max_power_w,
     )
 
