@@ -13,6 +13,7 @@ from pyplc_fw.v2g.secc import pilot_needed
 from pyplc_fw.v2g.secc_session import SeccState
 from tests.unit.v2g import din_requests as req
 from tests.unit.v2g.secc_step import ask, session_in
+from tests.unit.v2g.v2g_bench import BenchPilot
 
 Code = din.ResponseCode
 Status = din.DC_EVSEStatusCode
@@ -196,6 +197,30 @@ def test_no_output_without_state_c_nor_above_any_limit(
         assert 0.0 <= set_v <= min(500.0, limits["EVMaximumVoltageLimit"].si)
         assert 0.0 <= set_a <= min(125.0, limits["EVMaximumCurrentLimit"].si)
         assert set_v * set_a <= min(50_000.0, limits["EVMaximumPowerLimit"].si) * (1 + 1e-9)
+
+
+@given(st.lists(st.one_of(st.sampled_from(req.REQUESTS), st.sampled_from("ABCDEF")), max_size=30))
+def test_no_order_of_requests_and_pilot_states_gets_output_where_it_must_not(
+    steps: list[din.Message | str],
+) -> None:
+    secc, supply, _ = session_in(State.CABLE_CHECK)
+    pilot = secc.pilot
+    assert isinstance(pilot, BenchPilot)
+    for step in steps:
+        asked, tested = len(supply.asked), supply.events.count("cable_check")
+        if isinstance(step, str):
+            pilot.set(step)
+            continue
+        before = secc.state
+        ask(secc, step)
+        if pilot.state not in "CD" or before in (State.FAILED, State.ENDED):
+            assert len(supply.asked) == asked
+            assert supply.events.count("cable_check") == tested
+        for _, set_a in supply.asked[asked:]:
+            assert supply.cable_check is CableCheck.PASSED
+            assert set_a <= (2.0 if before is State.PRE_CHARGE else 125.0)
+        if secc.state in (State.FAILED, State.ENDED, State.WELDING_DETECTION):
+            assert supply.off
 
 
 @pytest.mark.parametrize("pilot", ["A", "B", "E", "F"])
