@@ -75,6 +75,15 @@ def test_g1_refuses_to_close_without(
     assert bench.report.contactors_refused is reason
 
 
+def test_g1_refuses_to_close_before_the_lock_was_ever_confirmed() -> None:
+    bench = Bench(inputs=DIGITAL)
+    bench.ask(session=True, heartbeat_at=bench.now, state_c=True)
+    bench.charger_says(375.0, battery_v=380.0)
+    bench.ask(contactors=True)
+    assert bench.outputs == Outputs(s2=True)
+    assert bench.report.contactors_refused is faults.NOT_LOCKED
+
+
 @pytest.mark.parametrize(("charger_v", "closes"), [(360.001, True), (360.0, False), (399.9, True)])
 def test_the_precharge_limit_is_exact(charger_v: float, closes: bool) -> None:
     bench = ready_to_close()
@@ -538,6 +547,21 @@ def test_low_reports_from_before_the_opening_prove_nothing() -> None:
         bench.charger_says(10.0)
     bench.ask(state_c=False, lock=False)
     assert bench.drive() is LockDrive.OFF
+
+
+def test_low_reports_from_before_state_c_prove_nothing_after_it() -> None:
+    bench = Bench(inputs=LOCKED)
+    for _ in range(3):
+        bench.pass_time(0.1)
+        bench.charger_says(10.0)
+    bench.ask(session=True, heartbeat_at=bench.now, state_c=True)
+    bench.pass_time(8.0)  # a cable check: 500 V, and no response says so
+    bench.ask(state_c=False, lock=False)
+    assert bench.outputs == SAFE_OUTPUTS
+    bench.pass_time(4.9)
+    assert bench.outputs == SAFE_OUTPUTS
+    bench.pass_time(0.2)
+    assert bench.drive() is LockDrive.UNLOCK
 
 
 def test_a_silent_charger_counts_as_discharged_after_the_settling_time() -> None:
