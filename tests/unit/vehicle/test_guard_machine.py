@@ -418,9 +418,16 @@ class HostileController(RuleBasedStateMachine):
         self.ask(contactors=True)
         self.time_passes(0.2, lives=True)
 
-    @rule(confirmed=st.booleans(), low_reports=st.integers(0, 3))
-    def stop(self, confirmed: bool, low_reports: int) -> None:
+    @rule(
+        confirmed=st.booleans(),
+        low_reports=st.integers(0, 3),
+        high_after_s=st.sampled_from([0.0, 0.0, 1.5, 3.0]),
+    )
+    def stop(self, confirmed: bool, low_reports: int, high_after_s: float) -> None:
         self.ask(state_c=False, contactors=False, stop_confirmed=confirmed)
+        if high_after_s:
+            self.time_passes(high_after_s, lives=True)
+            self.charger_says(450.0, 0.0, 375.0, 0.0)
         for _ in range(low_reports):
             self.time_passes(0.05, lives=True)
             self.charger_says(20.0, 0.0, 375.0, 0.0)
@@ -436,6 +443,13 @@ class HostileController(RuleBasedStateMachine):
             self.sense(plus_closed=plus, minus_closed=minus, inlet_v=0.0)
         self.ask(lock=False, state_c=state_c)
         self.time_passes(6.0, lives=True)
+
+    @rule(duty_pct=st.sampled_from([50.0, None]), session=st.booleans())
+    def state_c_by_mistake(self, duty_pct: float | None, session: bool) -> None:
+        self.prepare()
+        self.ask(state_c=False)
+        self.sense(pilot_duty_pct=duty_pct)
+        self.ask(state_c=True, session=session)
 
     @rule()
     def cable_check(self) -> None:
@@ -471,7 +485,7 @@ class HostileController(RuleBasedStateMachine):
 
 
 HostileController.TestCase.settings = settings(
-    max_examples=100,
+    max_examples=120,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
