@@ -33,7 +33,7 @@ CHECKPOINTS: Final[dict[int, Checkpoint]] = _table(
     (4, PEV, "CP state B: the car pulls the control pilot to 9 V"),
     (5, EVSE, "CP 5 % PWM: the charger asks for digital communication"),
     (6, PEV, "CP 5 % PWM seen: EVCC and modem wake up"),
-    (7, PEV, "the car's modem hears a HomePlug coordinator"),
+    (7, PEV, "the car's modem answers: HomePlug may begin"),
     (100, PEV, "CM_SLAC_PARM.REQ: the car starts the matching (SLAC)"),
     (101, EVSE, "CM_SLAC_PARM.CNF: the charger answers with its SLAC parameters"),
     (102, PEV, "CM_SLAC_PARM.CNF received"),

@@ -116,6 +116,12 @@ MODEM_MISSING: Final = _reason(
     "The powerline modem does not answer.",
     "Check its supply and its Ethernet cable; `pyplc modem list` shows what answers.",
 )
+UNPLUGGED: Final = _reason(
+    "session.unplugged",
+    _WARNING,
+    "The plug was pulled, or the pilot went away, before the charge began.",
+    "Plug in again.",
+)
 SLAC_NO_ANSWER: Final = _reason(
     "slac.no_answer",
     _WARNING,

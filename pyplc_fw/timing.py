@@ -20,10 +20,16 @@ class Timer:
 
 
 @asynccontextmanager
-async def timeout(timer: Timer, *, reason: Reason | None = None) -> AsyncIterator[None]:
-    """Give what is inside ``timer.limit_s`` seconds; raises ProtocolTimeoutError."""
+async def timeout(
+    timer: Timer, *, since_s: float | None = None, reason: Reason | None = None
+) -> AsyncIterator[None]:
+    """Give what is inside ``timer.limit_s`` seconds; raises ProtocolTimeoutError.
+
+    ``since_s``, on the loop's clock, is when the timer began: now, unless said otherwise.
+    """
+    began_s = asyncio.get_running_loop().time() if since_s is None else since_s
     try:
-        async with asyncio.timeout(timer.limit_s) as scope:
+        async with asyncio.timeout_at(began_s + timer.limit_s) as scope:
             yield
     except TimeoutError as exc:
         if isinstance(exc, ProtocolTimeoutError) or not scope.expired():

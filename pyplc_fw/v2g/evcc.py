@@ -126,8 +126,11 @@ class Evcc:
         elif self._stop_reason is None:
             self._stop_reason = reason
 
-    async def run(self, stream: V2gStream) -> SessionEnd:
+    async def run(self, stream: V2gStream, *, link_up_s: float | None = None) -> SessionEnd:
         """Run the session over ``stream``, close it, and say how it went.
+
+        ``link_up_s`` is when the powerline link came up (now, unless said otherwise): from then on
+        V2G_EVCC_CommunicationSetup_Timeout runs.
 
         Whatever ends it, the vehicle is in an end state before this returns or raises. Only
         CancelledError and errors of the program itself leave it.
@@ -137,7 +140,7 @@ class Evcc:
         self._ask.stop_reason = self._stop_reason
         try:
             try:
-                reason = await self._session()
+                reason = await self._session(link_up_s)
             except PyplcError as exc:
                 reason, self._detail = exc.reason, str(exc)
             await self.session_stop()
@@ -147,9 +150,9 @@ class Evcc:
         vehicle = self._energised
         return self.record.end(now(), reason, self._detail, vehicle.end_state, vehicle.held_because)
 
-    async def _session(self) -> Reason:
+    async def _session(self, link_up_s: float | None) -> Reason:
         agreement = Agreement(self._ask, self._messages, self._battery, self.record, self._timers)
-        async with timeout(self._timers.communication_setup):
+        async with timeout(self._timers.communication_setup, since_s=link_up_s):
             await agreement.supported_app_protocol()
             await agreement.session_setup()
         ready_by_s = now() + self._timers.ready_to_charge.limit_s

@@ -104,6 +104,11 @@ class SessionRecord:
             self._phases[self.phase] = self._phases.get(self.phase, 0.0) + spent_s
         self._phase_began_s = now
 
+    def close_phases(self, now: float) -> dict[str, float]:
+        """Return the seconds of each phase so far, and close the running one."""
+        self.enter("", now)
+        return dict(self._phases)
+
     def count(self, name: str) -> None:
         self.counts[name] = self.counts.get(name, 0) + 1
 
@@ -139,7 +144,7 @@ class SessionRecord:
         held_because: Reason | None = None,
     ) -> SessionEnd:
         """Close the record and log the end."""
-        self.enter("", now)
+        phases = self.close_phases(now)
         self.log.info(
             "v2g.session_end",
             reason=reason.id,
@@ -158,7 +163,7 @@ class SessionRecord:
             session_id=self.session_id,
             peer_id=self.peer_id,
             duration_s=now - self._began_s,
-            phases=dict(self._phases),
+            phases=phases,
             counts=dict(self.counts),
             energy_wh=self.energy_wh,
             first_voltage_v=self._first_voltage_v,

@@ -1,0 +1,154 @@
+"""One session as a car: from the pilot's 5 % PWM to the end of the V2G session.
+
+    pilot  ->  modem  ->  SLAC  ->  AVLN  ->  SDP  ->  TCP  ->  EVCC
+
+Up to TCP nothing is energised, and the plug may be pulled at any time. What comes after is the
+EVCC's, with the guard behind it. This is the one place where an error becomes a session's end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from random import Random
+from typing import Final
+
+from structlog.typing import FilteringBoundLogger
+
+from pyplc_fw import faults
+from pyplc_fw.errors import LinkError, ModemError, ProtocolTimeoutError, PyplcError
+from pyplc_fw.homeplug.modem import Modem
+from pyplc_fw.homeplug.ports import FrameLink
+from pyplc_fw.homeplug.slac import SlacMatch
+from pyplc_fw.homeplug.slac_evcc import SlacEvcc
+from pyplc_fw.session.timers import PevTimers
+from pyplc_fw.session.watch import unless
+from pyplc_fw.terms import Endpoint, Role
+from pyplc_fw.timing import timeout
+from pyplc_fw.v2g.discovery import discover_secc
+from pyplc_fw.v2g.evcc import Evcc
+from pyplc_fw.v2g.ports import V2gNetwork, V2gStream, Vehicle
+from pyplc_fw.v2g.session_end import EndState, SessionEnd, SessionRecord
+from pyplc_fw.vehicle.pilot import Meaning, meaning_of
+
+TCP_RETRY_S: Final = 0.5
+
+
+STANDARD_TIMERS: Final = PevTimers()
+
+
+class PevSession:
+    """Runs one session of the car behind ``vehicle``, from plug-in on."""
+
+    def __init__(
+        self,
+        link: FrameLink,
+        network: V2gNetwork,
+        vehicle: Vehicle,
+        evcc: Evcc,
+        *,
+        rng: Random,
+        log: FilteringBoundLogger,
+        timers: PevTimers = STANDARD_TIMERS,
+    ) -> None:
+        self._network = network
+        self._vehicle = vehicle
+        self._evcc = evcc
+        self._log = log
+        self._timers = timers
+        self._modem = Modem(link, rng, log, role=Role.PEV)
+        self._slac = SlacEvcc(link, rng, log, timers.slac)
+        self._record = SessionRecord("pev", log)
+
+    async def run(self) -> SessionEnd:
+        """Wait for the plug and a charger that asks for digital communication, then charge.
+
+        Only CancelledError and errors of the program itself leave it, and never from an energised
+        state.
+        """
+        await self._vehicle.wait_for(self._charger_is_there)
+        self._record.begin(_now())
+        unplugged = LinkError("the plug or the pilot is gone", reason=faults.UNPLUGGED)
+        try:
+            stream, link_up_s = await unless(
+                self._reach_secc(), self._vehicle.wait_for(self._charger_is_gone), unplugged
+            )
+        except PyplcError as exc:
+            return self._record.end(_now(), exc.reason, str(exc), EndState.SAFE)
+        link_phases = self._record.close_phases(_now())
+        end = await self._evcc.run(stream, link_up_s=link_up_s)
+        return replace(end, phases={**link_phases, **end.phases})
+
+    def _charger_is_there(self) -> bool:
+        duty_pct = self._vehicle.pilot_duty_pct
+        if not self._vehicle.plugged_in or duty_pct is None:
+            return False
+        return meaning_of(duty_pct) is Meaning.DIGITAL
+
+    def _charger_is_gone(self) -> bool:
+        return not self._charger_is_there()
+
+    async def _reach_secc(self) -> tuple[V2gStream, float]:
+        """Return the connection to the SECC, and when the link below came up."""
+        self._enter("Modem")
+        await self._find_modem()
+        self._enter("SLAC")
+        match = await self._match()
+        self._enter("AVLN")
+        await self._join(match)
+        link_up_s = _now()
+        async with timeout(self._timers.communication_setup):
+            self._enter("SDP")
+            found = await discover_secc(self._network, self._log)
+            self._log.info("session.addresses_clear", checkpoint=210, secc=str(found.endpoint))
+            self._enter("TCP")
+            return await self._connect(found.endpoint), link_up_s
+
+    async def _find_modem(self) -> None:
+        """Make sure that a modem is there before it is needed. Checkpoint 7."""
+        modems = await self._modem.find()
+        if not modems:
+            raise ModemError("no modem answers VS_SW_VER.REQ")
+        own = modems[0]
+        self._log.info("modem.found", checkpoint=7, mac=str(own.mac), version=own.version)
+
+    async def _match(self) -> SlacMatch:
+        """Match, again and again while the plug is in; raises the last run's error."""
+        give_up_s = _now() + self._timers.matching.limit_s
+        while True:
+            try:
+                return await self._slac.match()
+            except ProtocolTimeoutError as exc:
+                if exc.reason is not faults.SLAC_NO_ANSWER or _now() >= give_up_s:
+                    raise
+
+    async def _join(self, match: SlacMatch) -> None:
+        """Enter the charger's network. Checkpoints 170 to 190.
+
+        Some chargers' modems never answer Qualcomm's messages (Circontrol): then SDP will tell.
+        """
+        await self._modem.set_key(match.nid, match.nmk)
+        try:
+            await self._modem.wait_link_up(self._timers.link_up)
+        except ProtocolTimeoutError as exc:
+            self._log.warning("modem.link_not_seen", error=str(exc))
+
+    async def _connect(self, secc: Endpoint) -> V2gStream:
+        """Open the TCP connection; a charger may refuse while it gets ready. 301 and 303."""
+        self._log.info("tcp.connect", checkpoint=301, secc=str(secc))
+        while True:
+            try:
+                stream = await self._network.connect(secc)
+            except LinkError as exc:
+                self._log.warning("tcp.connect_failed", error=str(exc))
+                await asyncio.sleep(TCP_RETRY_S)
+                continue
+            self._log.info("tcp.connected", checkpoint=303)
+            return stream
+
+    def _enter(self, phase: str) -> None:
+        self._record.enter(phase, _now())
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
