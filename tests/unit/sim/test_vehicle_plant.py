@@ -10,7 +10,8 @@ from pyplc_fw.sim.inlet import InletFaults, SimInlet
 from pyplc_fw.sim.pilot_line import PilotFault
 from pyplc_fw.sim.plant import Plant
 from pyplc_fw.sim.virtual_time import run_virtual
-from pyplc_fw.vehicle.ports import LockDrive, Outputs
+from pyplc_fw.v2g.ports import Battery, EvsePilot, PowerSupply
+from pyplc_fw.vehicle.ports import LockDrive, Outputs, VehicleIo
 
 CLOSED = Outputs(s2=True, plus=True, minus=True)
 
@@ -26,6 +27,17 @@ class Clock:
 def desk(**parts: SimBattery | SimInlet) -> tuple[Clock, Plant]:
     clock = Clock()
     return clock, Plant(clock, **parts)  # type: ignore[arg-type]  # each goes to its own keyword
+
+
+def test_the_parts_are_the_ports() -> None:
+    _, plant = desk()
+    ports: tuple[Battery, PowerSupply, EvsePilot, VehicleIo] = (
+        plant.battery,
+        plant.supply,
+        plant.pilot,
+        plant.inlet,
+    )
+    assert len(ports) == 4  # that they fit is for the type checker to say
 
 
 def charging(soc_pct: float = 50.0) -> tuple[Clock, Plant]:
