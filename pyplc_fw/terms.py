@@ -82,3 +82,14 @@ class Role(Enum):
     PEV = "pev"
     EVSE = "evse"
     LISTEN = "listen"
+
+
+class EndState(Enum):
+    """Where a session leaves the vehicle, or the charger's output. Source: docs, G5."""
+
+    SAFE = "safe"
+    "Car: S2 open, contactors proven open, inlet below 60 V, unlocked. Charger: no voltage left."
+    PAUSED = "paused"
+    "Car: the same, but locked."
+    HELD = "held"
+    "Car: S2 open, contactors commanded open, still locked. Charger: voltage is left."

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
+from rich import box
 from rich.console import Console, Group
 from rich.live import Live
 from rich.panel import Panel
@@ -15,11 +16,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from pyplc_fw.services.desk import DeskOptions
 from pyplc_fw.services.journal import Record
 from pyplc_fw.trace.plot import ChargeSample
 
 SIDES: Final = {"pev": "car", "evse": "charger"}
 STYLES: Final = {"pev": "cyan", "evse": "magenta"}
+UNITS: Final = {"v": "V", "a": "A", "w": "W", "s": "s", "pct": "%", "db": "dB", "hz": "Hz"}
 PROGRESS_LINE_S: Final = 300.0
 "Without a terminal, the charge loop says where it is this often (simulated seconds)."
 REDRAW_S: Final = 0.1
@@ -32,8 +35,23 @@ def clock(t_s: float) -> str:
 
 
 def details(fields: Mapping[str, Any]) -> str:
-    """Return the details of a record, ``key value`` each."""
-    return ", ".join(f"{key} {value}" for key, value in fields.items() if value not in (None, ""))
+    """Return the details of a record, ``name value unit`` each."""
+    return ", ".join(
+        _detail(name, value) for name, value in fields.items() if value not in (None, "")
+    )
+
+
+def _detail(name: str, value: Any) -> str:
+    stem, _, suffix = name.rpartition("_")
+    unit = UNITS.get(suffix, "")
+    words = stem.replace("_", " ") if unit and stem else name.replace("_", " ")
+    if isinstance(value, bool):
+        return words if value else f"not {words}"
+    if isinstance(value, float):
+        value = f"{value:.1f}"
+    elif isinstance(value, (list, tuple)):
+        value = " ".join(map(str, value))
+    return f"{words} {value}" + (f" {unit}" if unit else "")
 
 
 def is_news(record: Record) -> bool:
@@ -50,12 +68,92 @@ def charge_words(sample: ChargeSample) -> str:
     )
 
 
+def choose(options: DeskOptions, *, json: bool, realtime: bool) -> View:
+    """Return the view for what standard output is, after a line that says what comes."""
+    console = Console(highlight=False)
+    if json:
+        return JsonView(console)
+    pace = "in real time" if realtime else "in virtual time"
+    console.print(
+        f"[bold]pyplc demo[/bold]: a car and a charger on the desk, {pace}, seed {options.seed}\n\n"
+        f"{'time':>10}  {'side':<7}  {'no.':>3}  what happens",
+    )
+    if console.is_terminal:
+        return LiveView(console, options.target_soc_pct)
+    return PlainView(console)
+
+
+def summary_parts(summary: Mapping[str, Any]) -> list[Table]:
+    """Return the tables that say how it went: the end, the phases, and what is left to look at."""
+    return [_end_table(summary), _phase_table(summary), _figures_table(summary)]
+
+
+def _end_table(summary: Mapping[str, Any]) -> Table:
+    table = _pairs("How it ended")
+    colour = "green" if summary["ended"] == "normally" else "yellow"
+    table.add_row("ended", Text(f"{summary['ended']}: {summary['sentence']}", style=colour))
+    table.add_row("reason", f"{summary['reason']}")
+    if summary["detail"]:
+        table.add_row("detail", summary["detail"])
+    if summary["remedy"]:
+        table.add_row("what to do", summary["remedy"])
+    state = (
+        f"{summary['end_state']}: contactors {summary['contactors']}, pilot {summary['pilot']}, "
+        f"connector {summary['connector']}"
+    )
+    table.add_row("the car is", Text(state, style="green" if "safe" in state else "red"))
+    table.add_row("the charger", f"{summary['charger_end_state']} ({summary['charger_reason']})")
+    for strain in summary["strains"]:
+        table.add_row("strain", Text(f"{strain['what']} at {strain['value']:.1f}", style="red"))
+    return table
+
+
+def _phase_table(summary: Mapping[str, Any]) -> Table:
+    table = Table(title="Phases of the car", title_justify="left", box=box.SIMPLE_HEAD)
+    table.add_column("phase")
+    table.add_column("duration", justify="right")
+    for phase, seconds in summary["phases"].items():
+        table.add_row(phase, f"{clock(seconds)}")
+    table.add_row("all, from the start of the desk", clock(summary["simulated_s"]), style="bold")
+    return table
+
+
+def _figures_table(summary: Mapping[str, Any]) -> Table:
+    table = _pairs("Figures")
+    if summary["soc_start_pct"] is not None and summary["soc_end_pct"] is not None:
+        soc = f"{summary['soc_start_pct']:.1f} % to {summary['soc_end_pct']:.1f} %"
+        table.add_row("state of charge", soc)
+    table.add_row("energy", f"{summary['energy_wh'] / 1000:.2f} kWh")
+    table.add_row(
+        "at most",
+        f"{summary['max_voltage_v']:.1f} V, {summary['max_current_a']:.1f} A, "
+        f"{summary['max_power_w'] / 1000:.1f} kW",
+    )
+    for name, seconds in summary["limited_by"].items():
+        table.add_row(f"limited by {name}", clock(seconds))
+    table.add_row("V2G messages", f"{summary['messages']}")
+    table.add_row("frames", f"{summary['frames']}")
+    table.add_row("took", f"{summary['wall_s']:.1f} s on the clock on the wall")
+    for what, path in summary["files"].items():
+        table.add_row(what, path)
+    return table
+
+
+def _pairs(title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_header=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    return table
+
+
 class View(Protocol):
     """Someone who watches the desk."""
 
     def on_record(self, record: Record) -> None: ...
 
     def on_sample(self, sample: ChargeSample) -> None: ...
+
+    def summary(self, summary: Mapping[str, Any]) -> None: ...
 
     def __enter__(self) -> Self: ...
 
@@ -99,6 +197,12 @@ class PlainView:
             self._console.print(
                 f"{clock(sample.t_s):>10}  {'':7}       {charge_words(sample)}", soft_wrap=True
             )
+
+    def summary(self, summary: Mapping[str, Any]) -> None:
+        """Show how it went."""
+        for part in summary_parts(summary):
+            self._console.print()
+            self._console.print(part)
 
     def __enter__(self) -> Self:
         return self
@@ -178,6 +282,9 @@ class JsonView(PlainView):
 
     def on_sample(self, sample: ChargeSample) -> None:
         self.emit({"t": round(sample.t_s, 6), "sample": sample._asdict()})
+
+    def summary(self, summary: Mapping[str, Any]) -> None:
+        self.emit({"summary": dict(summary)})
 
     def emit(self, obj: Mapping[str, Any]) -> None:
         """Print ``obj`` on a line of its own."""

@@ -24,12 +24,12 @@ from pyplc_fw.homeplug.ports import FrameLink
 from pyplc_fw.homeplug.slac_evse import SlacEvse
 from pyplc_fw.session.timers import EvseTimers
 from pyplc_fw.session.watch import unless
-from pyplc_fw.terms import Endpoint, Nid, Nmk, Role
+from pyplc_fw.terms import Endpoint, EndState, Nid, Nmk, Role
 from pyplc_fw.timing import timeout
 from pyplc_fw.v2g.discovery import serve_sdp
 from pyplc_fw.v2g.ports import EvsePilot, V2gListener, V2gNetwork, V2gStream
 from pyplc_fw.v2g.secc import Secc
-from pyplc_fw.v2g.session_end import EndState, SessionEnd, SessionRecord
+from pyplc_fw.v2g.session_end import SessionEnd, SessionRecord
 
 DIGITAL_DUTY_PCT: Final = 5.0
 STEADY_PCT: Final = 100.0
@@ -76,12 +76,9 @@ class EvseSession:
             nid, nmk = await self._fresh_key()
             await self._wait_for_plug()
             unplugged = LinkError("the plug is out", reason=faults.UNPLUGGED)
-            async with self._sdp_and_tcp() as listener:
-                stream = await unless(
-                    self._reach_evcc(nid, nmk, listener), self._plug_out(), unplugged
-                )
-                phases = self._record.close_phases(_now())
-                end = await self._secc.serve(stream)
+            stream = await unless(self._reach_evcc(nid, nmk), self._plug_out(), unplugged)
+            phases = self._record.close_phases(_now())
+            end = await self._secc.serve(stream)
             await asyncio.sleep(self._timers.oscillator_retain.limit_s)
         except PyplcError as exc:
             return self._record.end(_now(), exc.reason, str(exc), EndState.SAFE)
@@ -104,8 +101,8 @@ class EvseSession:
         if pilot.state == "A":
             self._log.info("pilot.state_a", checkpoint=2)
         await pilot.wait_for(lambda: pilot.state == "B")
-        pilot.set_duty(DIGITAL_DUTY_PCT)
         self._log.info("pilot.digital", checkpoint=5, duty_pct=DIGITAL_DUTY_PCT)
+        pilot.set_duty(DIGITAL_DUTY_PCT)
 
     async def _plug_out(self) -> None:
         pilot = self._pilot
@@ -115,6 +112,7 @@ class EvseSession:
     async def _sdp_and_tcp(self) -> AsyncIterator[V2gListener]:
         """Listen for one car, and tell it where. Checkpoints 300, 201 and 202."""
         listener = self._network.listen(self._port)
+        self._log.info("tcp.listen", checkpoint=300, port=listener.port)
         secc = Endpoint(self._network.address, listener.port)
         sdp = asyncio.get_running_loop().create_task(serve_sdp(self._network, secc, self._log))
         try:
@@ -124,28 +122,29 @@ class EvseSession:
             listener.close()
             await asyncio.wait((sdp,))
 
-    async def _reach_evcc(self, nid: Nid, nmk: Nmk, listener: V2gListener) -> V2gStream:
-        """Match with the car and take its connection. Checkpoint 302."""
+    async def _reach_evcc(self, nid: Nid, nmk: Nmk) -> V2gStream:
+        """Match with the car and take its connection; a car that does not come may match again."""
         slac = SlacEvse(self._link, nid, nmk, self._log, self._timers.slac)
         while True:
             self._enter("SLAC")
             match = await slac.serve()
             self._log.info("session.matched", pev=str(match.pev_mac))
             self._enter("SDP and TCP")
-            self._log.info("tcp.listen", checkpoint=300, port=listener.port)
-            stream = await self._accept(listener)
+            async with self._sdp_and_tcp() as listener:
+                stream = await self._accept(listener)
             if stream is not None:
-                self._log.info("tcp.accepted", checkpoint=302, evcc=str(stream.peer))
                 return stream
 
     async def _accept(self, listener: V2gListener) -> V2gStream | None:
-        """Return the car's connection; None when it does not come: it may match again."""
+        """Return the car's connection, or None when it does not come. Checkpoint 302."""
         try:
             async with timeout(self._timers.car_connects):
-                return await listener.accept()
+                stream = await listener.accept()
         except TimeoutError as exc:
             self._log.warning("tcp.nobody_came", error=str(exc))
             return None
+        self._log.info("tcp.accepted", checkpoint=302, evcc=str(stream.peer))
+        return stream
 
     def _enter(self, phase: str) -> None:
         self._record.enter(phase, _now())

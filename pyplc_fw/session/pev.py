@@ -23,12 +23,12 @@ from pyplc_fw.homeplug.slac import SlacMatch
 from pyplc_fw.homeplug.slac_evcc import SlacEvcc
 from pyplc_fw.session.timers import PevTimers
 from pyplc_fw.session.watch import unless
-from pyplc_fw.terms import Endpoint, Role
+from pyplc_fw.terms import Endpoint, EndState, Role
 from pyplc_fw.timing import timeout
 from pyplc_fw.v2g.discovery import discover_secc
 from pyplc_fw.v2g.evcc import Evcc
 from pyplc_fw.v2g.ports import V2gNetwork, V2gStream, Vehicle
-from pyplc_fw.v2g.session_end import EndState, SessionEnd, SessionRecord
+from pyplc_fw.v2g.session_end import SessionEnd, SessionRecord
 from pyplc_fw.vehicle.pilot import Meaning, meaning_of
 
 TCP_RETRY_S: Final = 0.5

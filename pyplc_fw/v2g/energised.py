@@ -24,9 +24,9 @@ from structlog.typing import FilteringBoundLogger
 from pyplc_fw import faults
 from pyplc_fw.errors import PyplcError
 from pyplc_fw.faults import Reason, Severity
+from pyplc_fw.terms import EndState
 from pyplc_fw.timing import Timer
 from pyplc_fw.v2g.ports import Vehicle
-from pyplc_fw.v2g.session_end import EndState
 from pyplc_fw.v2g.timers import EvccTimers
 
 CURRENT_OFF_A: Final = 5.0

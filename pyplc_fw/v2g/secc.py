@@ -24,6 +24,7 @@ from structlog.typing import FilteringBoundLogger
 from pyplc_fw import faults
 from pyplc_fw.errors import LinkError, PyplcError, RemoteProtocolError
 from pyplc_fw.faults import Reason
+from pyplc_fw.terms import EndState
 from pyplc_fw.timing import timeout
 from pyplc_fw.v2g import secc_handlers as on
 from pyplc_fw.v2g.channel import V2gChannel
@@ -31,7 +32,7 @@ from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.ports import EvsePilot, PowerSupply, V2gStream
 from pyplc_fw.v2g.secc_responses import REFUSALS
 from pyplc_fw.v2g.secc_session import CONNECTED, Authorise, SeccSession, SeccState
-from pyplc_fw.v2g.session_end import EndState, SessionEnd, SessionRecord
+from pyplc_fw.v2g.session_end import SessionEnd, SessionRecord
 from pyplc_fw.v2g.timers import SeccTimers
 
 

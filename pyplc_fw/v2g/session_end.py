@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
 from structlog.typing import FilteringBoundLogger
 
 from pyplc_fw.faults import Reason
+from pyplc_fw.terms import EndState
 
 SECONDS_PER_HOUR = 3600.0
-
-
-class EndState(Enum):
-    """Where a session leaves the vehicle, or the charger's output. Source: G5."""
-
-    SAFE = "safe"
-    "Car: S2 open, contactors proven open, inlet below 60 V, unlocked. Charger: no voltage left."
-    HELD = "held"
-    "Car: S2 open, contactors commanded open, still locked. Charger: voltage is left."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,12 +16,12 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from pyplc_fw.faults import Reason
+from pyplc_fw.terms import EndState
 from pyplc_fw.v2g.ports import Battery
 from pyplc_fw.vehicle import timers
 from pyplc_fw.vehicle.guard import Guard
 from pyplc_fw.vehicle.journal import Journal
 from pyplc_fw.vehicle.ports import (
-    EndState,
     GuardRules,
     Inputs,
     Outputs,

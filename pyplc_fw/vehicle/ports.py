@@ -111,17 +111,6 @@ class Report(NamedTuple):
     lock_refused: Reason | None = None
 
 
-class EndState(Enum):
-    """How a session has ended (G5)."""
-
-    SAFE = "safe"
-    "S2 open, contactors proven open, inlet below 60 V, unlocked."
-    PAUSED = "paused"
-    "The same, but locked."
-    HELD = "held"
-    "S2 open, contactors commanded open, still locked because a proof failed: a fault is latched."
-
-
 class VehicleIo(Protocol):
     """The vehicle's inputs and outputs."""
 

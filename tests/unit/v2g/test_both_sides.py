@@ -20,9 +20,10 @@ from pyplc_fw.sim.charger import SimSupply
 from pyplc_fw.sim.pilot_line import PilotFault
 from pyplc_fw.sim.plant import Plant, Truth
 from pyplc_fw.sim.virtual_time import run_virtual
+from pyplc_fw.terms import EndState
 from pyplc_fw.v2g.evcc import Evcc
 from pyplc_fw.v2g.secc import Secc
-from pyplc_fw.v2g.session_end import EndState, SessionEnd
+from pyplc_fw.v2g.session_end import SessionEnd
 from pyplc_fw.vehicle.inlet import GuardedVehicle
 from tests.unit.v2g.v2g_bench import MemoryStream, bench_log, checkpoints, stream_pair
 from tests.unit.v2g.v2g_scripts import EVCCID, EVSEID, seeded

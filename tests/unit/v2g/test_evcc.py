@@ -8,13 +8,14 @@ import pytest
 
 from pyplc_fw import faults
 from pyplc_fw.sim.virtual_time import run_virtual
+from pyplc_fw.terms import EndState
 from pyplc_fw.timing import Timer
 from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.evcc import EvccSettings
 from pyplc_fw.v2g.limits import LimitedBy, OwnerLimits
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.secc_session import SeccState
-from pyplc_fw.v2g.session_end import EndState, SessionEnd
+from pyplc_fw.v2g.session_end import SessionEnd
 from pyplc_fw.v2g.timers import EvccTimers
 from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI, wrap
 from tests.unit.v2g.v2g_bench import checkpoints

@@ -11,8 +11,8 @@ from pyplc_fw import faults
 from pyplc_fw.errors import PyplcError
 from pyplc_fw.faults import Reason
 from pyplc_fw.sim.virtual_time import run_virtual
+from pyplc_fw.terms import EndState
 from pyplc_fw.v2g.messages import din
-from pyplc_fw.v2g.session_end import EndState
 from tests.unit.v2g.v2g_scripts import (
     ENERGISED,
     STEPS,

@@ -12,8 +12,9 @@ from pyplc_fw import faults
 from pyplc_fw.errors import HardwareError, LinkError
 from pyplc_fw.faults import Reason
 from pyplc_fw.sim.virtual_time import run_virtual
+from pyplc_fw.terms import EndState
 from pyplc_fw.v2g.messages import app, din
-from pyplc_fw.v2g.session_end import EndState, SessionEnd
+from pyplc_fw.v2g.session_end import SessionEnd
 from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI, wrap
 from tests.unit.v2g import din_requests as req
 from tests.unit.v2g.v2g_bench import checkpoints

@@ -12,14 +12,14 @@ import msgspec
 
 from pyplc_fw.errors import LinkError
 from pyplc_fw.sim.virtual_time import run_virtual
-from pyplc_fw.terms import MacAddress
+from pyplc_fw.terms import EndState, MacAddress
 from pyplc_fw.timing import Timer
 from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.evcc import Evcc
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.secc import STANDARD_TIMERS, Secc, answer
 from pyplc_fw.v2g.secc_session import SeccSession
-from pyplc_fw.v2g.session_end import EndState, SessionEnd, SessionRecord
+from pyplc_fw.v2g.session_end import SessionEnd, SessionRecord
 from pyplc_fw.v2g.timers import SeccTimers
 from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI, V2gtpStream, wrap
 from tests.unit.v2g.v2g_bench import (

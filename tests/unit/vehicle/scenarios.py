@@ -17,9 +17,10 @@ from pyplc_fw.sim.inlet import InletFaults, SimInlet
 from pyplc_fw.sim.pilot_line import PilotFault
 from pyplc_fw.sim.plant import Plant, Strain, Truth
 from pyplc_fw.sim.virtual_time import run_virtual
+from pyplc_fw.terms import EndState
 from pyplc_fw.v2g.ports import CableCheck
 from pyplc_fw.vehicle.inlet import GuardedVehicle
-from pyplc_fw.vehicle.ports import EndState, GuardRules, Inputs, Outputs, VoltageSource
+from pyplc_fw.vehicle.ports import GuardRules, Inputs, Outputs, VoltageSource
 
 ROUND_S: Final = 0.1
 END_S: Final = 45.0

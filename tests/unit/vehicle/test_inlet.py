@@ -12,8 +12,9 @@ from structlog.testing import CapturingLogger
 from pyplc_fw.checkpoints import CHECKPOINTS, PEV
 from pyplc_fw.sim.plant import Plant
 from pyplc_fw.sim.virtual_time import run_virtual
+from pyplc_fw.terms import EndState
 from pyplc_fw.vehicle.inlet import GuardedVehicle
-from pyplc_fw.vehicle.ports import EndState, Outputs, VoltageSource
+from pyplc_fw.vehicle.ports import Outputs, VoltageSource
 from tests.unit.vehicle.scenarios import FAULTS, Story, play
 
 HELD = {"weld_plus", "weld_both", "aux_stuck_closed", "lock_jammed", "lock_says_both"}
