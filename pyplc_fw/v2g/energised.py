@@ -91,6 +91,8 @@ class Energised:
         self.reports = ChargerReports(vehicle)
         self.end_state = EndState.SAFE
         self.held_because: Reason | None = None
+        self.emergency: Reason | None = None
+        "Why the guard took over in this session, if it did."
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[None]:
@@ -165,6 +167,7 @@ class Energised:
     async def _reach_end_state(self) -> None:
         vehicle = self._vehicle
         await self.open_contactors()
+        self.emergency = vehicle.emergency
         vehicle.request_unlock()
         await self.within(self._timers.unlock, lambda: vehicle.unlocked)
         self.held_because = self._why_held()

@@ -148,6 +148,8 @@ class Evcc:
             await self._ask.close()
         self.record.soc(self._battery.soc_pct)
         vehicle = self._energised
+        if vehicle.emergency is not None and vehicle.emergency is not reason:
+            self._detail += f"; the guard: {vehicle.emergency.sentence}"
         return self.record.end(now(), reason, self._detail, vehicle.end_state, vehicle.held_because)
 
     async def _session(self, link_up_s: float | None) -> Reason:

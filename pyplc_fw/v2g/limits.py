@@ -11,8 +11,10 @@ from enum import Enum
 from math import floor, inf, isfinite
 from typing import Final, NamedTuple
 
-CURRENT_STEP_A: Final = 0.1
-"Currents are rounded down to this: the wire's rounding must not lift one above its limit."
+STEPS_PER_A: Final = 10
+"Currents are rounded down to 0.1 A: the wire's rounding must not lift one above its limit."
+ROUNDING_NOISE: Final = 1e-9
+"What a float may be short of a whole step and still count as one: 4.3 A stay 4.3 A."
 PRE_CHARGE_CURRENT_A: Final = 2.0
 "Source: DIN 70121 and IEC 61851-23, precharge."
 
@@ -128,4 +130,4 @@ def _current(power_w: float, voltage_v: float) -> float:
 def _round_down(current_a: float) -> float:
     if current_a == inf:
         return 0.0  # nobody set a limit: nobody may be asked for anything
-    return floor(current_a / CURRENT_STEP_A) * CURRENT_STEP_A
+    return floor(current_a * STEPS_PER_A + ROUNDING_NOISE) / STEPS_PER_A

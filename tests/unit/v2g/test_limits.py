@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyplc_fw.v2g.limits import (
-    CURRENT_STEP_A,
+    STEPS_PER_A,
     Allowed,
     Demand,
     LimitedBy,
@@ -101,7 +101,7 @@ def test_the_demand_is_as_high_as_the_step_allows(limit_a: float, name: str) -> 
     high: Any = dict.fromkeys(CURRENTS, 1000.0)
     allowed = Allowed(voltage_v=400.0, **{**high, name: limit_a})
     current_a = demand(allowed).current_a
-    assert limit_a - CURRENT_STEP_A - 1e-9 <= current_a <= limit_a
+    assert limit_a - 1 / STEPS_PER_A <= current_a <= limit_a + 1e-9
 
 
 def test_precharge_asks_for_2_a_or_less() -> None:
@@ -133,3 +133,10 @@ def test_a_warm_inlet_carries_less_and_an_unknown_one_nothing(
 
 def test_an_inlet_without_a_rating_is_derated_from_what_a_combo_2_carries() -> None:
     assert inlet_current_a(85.0, OwnerLimits()) == 100.0
+
+
+@given(st.integers(0, 5000))
+def test_a_whole_step_stays_what_it_is(tenths: int) -> None:
+    limit_a = tenths / STEPS_PER_A
+    allowed = Allowed(voltage_v=400.0, battery_current_a=limit_a, charger_current_a=1000.0)
+    assert demand(allowed).current_a == limit_a
