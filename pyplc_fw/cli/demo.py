@@ -21,6 +21,17 @@ EXIT_OTHER: Final = 1
 EXIT_USAGE: Final = 2
 EXIT_SAFE_ABORT: Final = 3
 
+CHARGE_BEGINS: Final = 700
+MARKS: Final[dict[int | None, str]] = {
+    100: "SLAC",
+    200: "SDP, TCP",
+    560: "CableCheck",
+    570: "PreCharge",
+    CHARGE_BEGINS: "CurrentDemand",
+    800: "PowerDelivery (stop)",
+}
+"Moments that the picture names, by checkpoint."
+
 EPILOG: Final = """\
 exit status: 0 the session ended normally; 3 it was broken off and everything is safe;
 1 anything else; 2 an option makes no sense.
@@ -128,11 +139,12 @@ def _files(args: argparse.Namespace, options: DeskOptions, result: DeskResult) -
         return {}
     from pyplc_fw.trace.plot import plot_charge  # noqa: PLC0415
 
-    marks: dict[int, str] = {560: "CableCheck", 570: "PreCharge", 700: "charge", 800: "stop"}
-    moments = [(r.t_s, marks[r.checkpoint]) for r in result.records if r.checkpoint in marks]
+    moments = [(r.t_s, MARKS[r.checkpoint]) for r in result.records if r.checkpoint in MARKS]
     title = f"SoC {options.soc_pct:g} % to {result.truth.soc_pct:.1f} %, {result.pev.reason.id}"
     picture = args.out / "session.png"
-    plot_charge(result.samples, moments, title, picture)
+    begins = [r.t_s for r in result.records if r.checkpoint == CHARGE_BEGINS]
+    charge_from_s = begins[0] if begins else None
+    plot_charge(result.samples, moments, title, picture, charge_from_s=charge_from_s)
     return {
         "recording": str(args.out / "session.pcapng"),
         "picture": str(picture),

@@ -46,6 +46,8 @@ PLUG_IN_S: Final = 3.0
 "The charger's modem has taken its key by then."
 USER_AUTHORISES_S: Final = 1.0
 "From the car's first ContractAuthenticationReq to the user's card at the charger."
+TAPER_FROM_PCT: Final = 60.0
+"From here on the battery takes less and less: the limiting element changes."
 CHARGE_SAMPLE_S: Final = 1.0
 OTHER_SAMPLE_S: Final = 0.2
 CHARGE_BEGINS: Final = 700
@@ -176,6 +178,7 @@ class Desk:
             soc_pct=options.soc_pct,
             target_soc_pct=options.target_soc_pct,
             max_current_a=options.battery_max_a,
+            taper_from_pct=TAPER_FROM_PCT,
         )
         limits = SupplyLimits(
             max_voltage_v=options.charger_max_v,
