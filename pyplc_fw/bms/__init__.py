@@ -1,1 +1,0 @@
-"""The battery management system: what the battery allows and asks for."""
