@@ -38,16 +38,18 @@ LOW_REPORTS_FOR_PROOF: Final = 2
 class _Pole:
     """One contactor as commanded and as seen."""
 
-    __slots__ = ("closed", "commanded", "since")
+    __slots__ = ("arrived", "closed", "commanded", "since")
 
     def __init__(self) -> None:
         self.commanded = False
         self.since = -inf
         self.closed: bool | None = None
+        self.arrived = False
+        "Commanded, it may have closed: its feedback said so, or nothing."
 
     def command(self, now: float, *, close: bool) -> None:
         if close != self.commanded:
-            self.commanded, self.since = close, now
+            self.commanded, self.since, self.arrived = close, now, False
 
 
 class Guard:
@@ -165,7 +167,10 @@ class Guard:
     def _watch_pole(self, pole: _Pole, closed: bool | None) -> None:
         """Latch a contactor that stays closed although it is released: it is welded."""
         pole.closed = closed
-        if pole.commanded or closed is not True:
+        if pole.commanded:
+            pole.arrived = pole.arrived or closed is not False
+            return
+        if closed is not True:
             return
         welded_at = pole.since + timers.CONTACTOR_OPEN_MAX_S
         if self._now >= welded_at:
@@ -354,7 +359,13 @@ class Guard:
         return falling and low and self._fresh(r.charger_a_at)
 
     def _g2_may_open(self) -> bool:
-        """G2: open without current, or in an emergency before its deadline."""
+        """G2: open without current, or in an emergency before its deadline.
+
+        Until both have arrived none flows; one that is on its way must not find a cable that the
+        charger is discharging.
+        """
+        if not (self._plus.arrived and self._minus.arrived):
+            return True
         if self._current_is_gone() or self._now >= self._open_by:
             return True
         self._wake(self._open_by)

@@ -365,6 +365,27 @@ def test_asking_to_open_under_current_opens_s2_first() -> None:
     assert bench.report.contactors_refused is faults.CURRENT_FLOWS
 
 
+def test_a_contactor_on_its_way_is_released_at_once_before_the_charger_opens_a_gap() -> None:
+    bench = ready_to_close()
+    bench.ask(contactors=True)
+    bench.obey()
+    bench.pass_time(0.1)
+    assert bench.outputs.plus
+    bench.pass_time(0.01)
+    bench.ask(state_c=False)
+    assert bench.outputs == SAFE_OUTPUTS
+    bench.obey()
+    assert bench.report.contactors_open
+
+
+def test_contactors_without_feedback_may_carry_current() -> None:
+    bench = charging(current_a=100.0)
+    bench.sense(plus_closed=None, minus_closed=None)
+    bench.ask(contactors=False)
+    assert bench.outputs.plus
+    assert bench.outputs.minus
+
+
 def test_opening_once_begun_is_carried_through() -> None:
     bench = charging()
     bench.ask(contactors=False)

@@ -68,6 +68,7 @@ class History:
         self.report_at = -inf
         self.first_closed_at: float | None = None
         self.pole_since = {"plus": -inf, "minus": -inf}
+        self.pole_arrived = {"plus": False, "minus": False}
         self.lock_was_seen = False
 
     def look(self, now: float, i: Inputs, r: Request, o: Outputs) -> None:
@@ -84,6 +85,12 @@ class History:
         elif self.pilot_bad_since is None:
             silent = i.pilot_silent_since
             self.pilot_bad_since = now if silent is None else silent
+        for name, commanded, closed in (
+            ("plus", o.plus, i.plus_closed),
+            ("minus", o.minus, i.minus_closed),
+        ):
+            arrives = commanded and closed is not False
+            self.pole_arrived[name] = self.pole_arrived[name] or arrives
         bad = self.pilot_bad_since
         lost = not i.plugged or (bad is not None and now >= bad + 0.020)
         live = o.s2 or o.plus or o.minus
@@ -141,6 +148,7 @@ class History:
         for name in ("plus", "minus"):
             if getattr(before, name) != getattr(o, name):
                 self.pole_since[name] = now
+                self.pole_arrived[name] = False
 
 
 class HostileController(RuleBasedStateMachine):
@@ -247,7 +255,8 @@ class HostileController(RuleBasedStateMachine):
         by_time = open_s >= 1.9 or (r.stop_confirmed and open_s >= 0.999 and not known)
         # exactly at the edge of freshness both readings are right
         by_time = by_time or (r.stop_confirmed and open_s >= 0.999 and now - r.charger_a_at >= 0.5)
-        assert gone or by_time or h.emergency_since is not None
+        never_joined = not all(h.pole_arrived.values())
+        assert gone or by_time or never_joined or h.emergency_since is not None
 
     def check_unlock(self) -> None:
         i, o, h = self.inputs, self.outputs, self.history
