@@ -35,6 +35,7 @@ from pyplc_fw.v2g.ports import SupplyLimits
 from pyplc_fw.v2g.secc import Secc
 from pyplc_fw.v2g.session_end import SessionEnd
 from pyplc_fw.vehicle.inlet import GuardedVehicle
+from pyplc_fw.vehicle.ports import GuardRules
 
 PEV, EVSE = Role.PEV.value, Role.EVSE.value
 CAR_MAC: Final = MacAddress.parse("02:00:00:00:ca:01")
@@ -132,7 +133,8 @@ class DeskResult:
 class Desk:
     """One car and one charger; build it within the running loop."""
 
-    def __init__(self, options: DeskOptions) -> None:
+    def __init__(self, options: DeskOptions, *, rules: GuardRules | None = None) -> None:
+        """``rules`` are the guard's, where the car is not the usual one."""
         self.options = options
         self.journal = Journal()
         self.samples: list[ChargeSample] = []
@@ -142,7 +144,7 @@ class Desk:
         self.powerline = Powerline(self._rng)
         self.plant = self._build_plant()
         pev_log, evse_log = self.journal.log(PEV), self.journal.log(EVSE)
-        self.vehicle = GuardedVehicle(self.plant.inlet, self.plant.battery, pev_log)
+        self.vehicle = GuardedVehicle(self.plant.inlet, self.plant.battery, pev_log, rules=rules)
         self.evcc = Evcc(
             self.vehicle,
             self.plant.battery,

@@ -24,7 +24,7 @@ from typing import Final
 from structlog.typing import FilteringBoundLogger
 
 from pyplc_fw import faults
-from pyplc_fw.errors import LockError, PilotError, ProtocolTimeoutError, PyplcError
+from pyplc_fw.errors import LinkError, LockError, PilotError, ProtocolTimeoutError, PyplcError
 from pyplc_fw.faults import Reason
 from pyplc_fw.terms import MacAddress
 from pyplc_fw.timing import timeout
@@ -178,17 +178,25 @@ class Evcc:
         """State C, and the plug locked. Checkpoints 550, 555, 556."""
         self._enter("ConnectorLock")
         self._ask.heed_stop()
+        self._require_plug()
         vehicle = self._vehicle
         vehicle.request_state_c()
         self.record.reach(550, "vehicle.state_c")
         vehicle.request_lock()
         self.record.reach(555, "vehicle.lock")
         if not await self._energised.within(self._timers.connector_lock, lambda: vehicle.locked):
+            self._require_plug()
             raise LockError("the lock's feedback does not say locked", reason=faults.LOCK_FAILED)
         if not await self._energised.within(self._timers.state_c, lambda: vehicle.state_c):
+            self._require_plug()
             raise PilotError("state C does not come", reason=faults.HARDWARE_FAILED)
         self.record.reach(556, "vehicle.locked")
         self._messages.ready = True
+
+    def _require_plug(self) -> None:
+        """Until state C the guard has nothing to cut, and says nothing of a plug that is out."""
+        if not self._vehicle.plugged_in or self._vehicle.pilot_duty_pct is None:
+            raise LinkError("the plug or the pilot is gone", reason=faults.UNPLUGGED)
 
     async def cable_check(self) -> None:
         """Let the charger test the insulation until Finished. Checkpoints 560 and 566."""
@@ -210,7 +218,7 @@ class Evcc:
         """PreCharge until inlet and battery meet, then close. Checkpoints 570 to 590.
 
         PreChargeReq go on until both contactors are confirmed, so that the charger's voltage
-        stays fresh for the guard.
+        stays fresh for the guard. When they do not come, it may be that the voltage went away.
         """
         self._enter("PreCharge")
         self.record.reach(570, "v2g.PreChargeReq", target_v=round(self._battery.voltage_v, 1))
@@ -218,10 +226,13 @@ class Evcc:
         async with timeout(self._timers.pre_charge, reason=faults.PRE_CHARGE_FAILED):
             while not await self._pre_charge_round():
                 self.record.reach(582, "v2g.precharge_again", inlet_v=vehicle.inlet_v)
-        self.record.reach(590, "vehicle.contactors_close", inlet_v=vehicle.inlet_v)
-        async with timeout(self._timers.contactors_close, reason=faults.CONTACTOR_NOT_CLOSED):
-            while not vehicle.contactors_closed:
-                await self._pre_charge_round()
+        timer = self._timers.contactors_close
+        end_s = now() + timer.limit_s
+        while not vehicle.contactors_closed:
+            meet = await self._pre_charge_round()
+            if now() >= end_s:
+                reason = faults.CONTACTOR_NOT_CLOSED if meet else faults.PRE_CHARGE_FAILED
+                raise ProtocolTimeoutError(timer.name, timer.limit_s, reason=reason)
 
     async def _pre_charge_round(self) -> bool:
         """Ask once, compare, ask for the contactors; returns whether the voltages meet."""
@@ -237,6 +248,7 @@ class Evcc:
         meet = inlet_v is not None and abs(inlet_v - battery_v) < self._settings.u_delta_max_v
         if meet:
             self._vehicle.request_contactors_closed()
+            self.record.reach(590, "vehicle.contactors_close", inlet_v=inlet_v)
         if not self._vehicle.contactors_closed:
             await pace(sent_s, self._settings.pre_charge_period_s)
         return meet
