@@ -187,7 +187,7 @@ def _result(task: asyncio.Task[SessionEnd]) -> SessionEnd | None:
 
 def judged(
     options: DeskOptions = SHORT,
-    happens: Callable[[Bench], None] = lambda _: None,
+    happens: Callable[[Bench], object] = lambda _: None,
     *,
     bolt_forced: bool = False,
     limit_s: float = LIMIT_S,

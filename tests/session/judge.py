@@ -7,6 +7,7 @@ holds what it sees against the invariants of docs/architecture.md. It imports no
 
 from __future__ import annotations
 
+from collections import deque
 from math import inf
 from typing import Final, NamedTuple
 
@@ -59,7 +60,8 @@ class Judge:
         self._since: dict[str, float] = {}
         self._coils = (False, False)
         self._strains = 0
-        self._limits_a: list[tuple[float, float]] = []
+        self._limits_a: deque[tuple[float, float]] = deque()
+        "The lowest limits of the last second, those only that nothing later exceeds."
 
     def look(self) -> Truth:
         """Judge what is now; returns it."""
@@ -205,10 +207,12 @@ class Judge:
             plant.battery.allowed_current_a, self._owner_a, plant.supply.limits.max_current_a
         )
         limits = self._limits_a
+        while limits and limits[-1][1] <= limit_a:
+            limits.pop()  # the later and higher one will outlast it
         limits.append((truth.at, limit_a))
         while limits[0][0] < truth.at - LIMIT_FOLLOWS_S:
-            limits.pop(0)
-        if truth.current_a > NOISE_A + max(limit for _, limit in limits):
+            limits.popleft()
+        if truth.current_a > NOISE_A + limits[0][1]:
             self._find("S1", "more current than the lowest limit")
 
     # --- the charger ---------------------------------------------------------------------------

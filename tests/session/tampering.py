@@ -21,12 +21,15 @@ HANDSHAKE: Final = "supportedAppProtocolRes"
 
 
 class TamperedStream:
-    """One connection of the charger; the ``nth`` response called ``name`` is tampered with."""
+    """One connection of the charger; the ``nth`` response called ``name`` is tampered with.
+
+    With 0 each of them is.
+    """
 
     def __init__(self, stream: V2gStream, name: str, nth: int, tampering: Tampering) -> None:
         self._stream = stream
         self._name = name
-        self._left = nth
+        self._nth, self._seen = nth, 0
         self._tampering = tampering
 
     @property
@@ -37,12 +40,14 @@ class TamperedStream:
         return await self._stream.receive()
 
     async def send(self, data: bytes) -> None:
-        if name_of(data) == self._name:
-            self._left -= 1
-            if self._left == 0:
-                await self._tampering(self._stream, data)
-                return
-        await self._stream.send(data)
+        if name_of(data) == self._name and self._is_the_one():
+            await self._tampering(self._stream, data)
+        else:
+            await self._stream.send(data)
+
+    def _is_the_one(self) -> bool:
+        self._seen += 1
+        return self._nth in (0, self._seen)
 
     async def close(self) -> None:
         await self._stream.close()
@@ -88,6 +93,38 @@ class TamperedNetwork:
 
     def listen(self, port: int = 0) -> V2gListener:
         return TamperedListener(self._inner.listen(port), self._change)
+
+
+class RefusingNetwork:
+    """A network that announces a port on which nobody listens; implements ``V2gNetwork``."""
+
+    def __init__(self, inner: V2gNetwork) -> None:
+        self._inner = inner
+
+    @property
+    def address(self) -> IPv6Address:
+        return self._inner.address
+
+    def open_udp(self, port: int = 0) -> Datagrams:
+        return self._inner.open_udp(port)
+
+    async def connect(self, peer: Endpoint) -> V2gStream:
+        return await self._inner.connect(peer)
+
+    def listen(self, port: int = 0) -> V2gListener:
+        return WrongPort(self._inner.listen(port + 1), port)
+
+
+class WrongPort(TamperedListener):
+    """Listens on another port than it says."""
+
+    def __init__(self, inner: V2gListener, port: int) -> None:
+        super().__init__(inner, lambda stream: stream)
+        self._port = port
+
+    @property
+    def port(self) -> int:
+        return self._port
 
 
 def message_of(data: bytes) -> Any:
