@@ -64,7 +64,7 @@ PARM_CNF_COLLECT: Final = Timer("PARM_CNF collect", 0.05)  # more chargers may a
 EVSE_MATCH_LINGER: Final = Timer("MATCH.CNF linger", 0.25)  # TT_match_response + 50 ms: one repeat
 ATTENUATION_LIMIT_DB: Final = 40.0  # mean above which a charger is not the one we are plugged into
 SET_KEY_CNF: Final = Timer("CM_SET_KEY.CNF wait", 0.5)  # host to its own modem
-C_SET_KEY_RETRY: Final = 2  # repeats of CM_SET_KEY.REQ to a silent modem
+C_SET_KEY_RETRY: Final = 11  # repeats to a silent modem: one that restarts is deaf for up to 5 s
 MODEM_ANSWER: Final = Timer("modem answer window", 0.5)  # modems answer a broadcast within
 
 

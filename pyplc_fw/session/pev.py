@@ -106,9 +106,10 @@ class PevSession:
 
     async def _find_modem(self) -> None:
         """Make sure that a modem is there before it is needed. Checkpoint 7."""
-        modems = await self._modem.find()
-        if not modems:
-            raise ModemError("no modem answers VS_SW_VER.REQ")
+        give_up_s = _now() + self._timers.modem_found.limit_s
+        while not (modems := await self._modem.find()):
+            if _now() >= give_up_s:
+                raise ModemError("no modem answers VS_SW_VER.REQ")
         own = modems[0]
         self._log.info("modem.found", checkpoint=7, mac=str(own.mac), version=own.version)
 

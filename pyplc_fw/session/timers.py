@@ -11,6 +11,8 @@ from pyplc_fw.v2g.timers import V2G_EVCC_COMMUNICATION_SETUP_TIMEOUT
 
 PEV_MATCHING: Final = Timer("PEV_matching", 60.0)
 "Ours: a Supercharger stayed silent for up to 20 requests, longer than TT_matching_repetition."
+PEV_MODEM_FOUND: Final = Timer("PEV_modem_found", 6.0)
+"Ours: a modem that restarts is deaf for up to 5 s, and an answer may be lost."
 EVSE_CAR_CONNECTS: Final = Timer(
     "EVSE_car_connects", TT_MATCH_JOIN.limit_s + V2G_EVCC_COMMUNICATION_SETUP_TIMEOUT.limit_s
 )
@@ -25,6 +27,7 @@ class PevTimers:
 
     slac: SlacTimers = SLAC_TIMERS
     link_up: Timer = TT_MATCH_JOIN
+    modem_found: Timer = PEV_MODEM_FOUND
     matching: Timer = PEV_MATCHING
     communication_setup: Timer = V2G_EVCC_COMMUNICATION_SETUP_TIMEOUT
     "From the link to SessionSetupRes; SDP and TCP take their part of it."

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from pyplc_fw import faults
-from pyplc_fw.homeplug.mme import CmSetKeyCnf, CmSetKeyReq
+from pyplc_fw.homeplug.mme import CmSetKeyCnf, CmSetKeyReq, Mme, VsSwVerCnf
 from pyplc_fw.net.packets import (
     ETHERTYPE_HOMEPLUG,
     ETHERTYPE_IPV6,
@@ -24,6 +24,7 @@ from pyplc_fw.sim.disturbances import (
     delay,
     drop,
     duplicate,
+    first,
     sometimes,
 )
 from pyplc_fw.terms import EndState
@@ -44,10 +45,13 @@ BROKEN_OFF = {
 SEEDS = range(1, 6)
 
 
+def is_homeplug(frame: bytes) -> bool:
+    return int.from_bytes(frame[12:14], "big") == ETHERTYPE_HOMEPLUG
+
+
 def is_mme(_interface: str, frame: bytes) -> bool:
     """Match what strangers say to each other; the cable between host and modem is a good one."""
-    mmtype = int.from_bytes(frame[15:17], "little")
-    return int.from_bytes(frame[12:14], "big") == ETHERTYPE_HOMEPLUG and mmtype not in LOCAL
+    return is_homeplug(frame) and int.from_bytes(frame[15:17], "little") not in LOCAL
 
 
 def on_the_line(interface: str, frame: bytes) -> bool:
@@ -157,6 +161,31 @@ def test_a_modem_that_restarts(at: int, side: str) -> None:
 
     outcome = judged(SHORT, happens)
     assert assert_safe(outcome) is (at not in IN_THE_SESSION)
+
+
+@pytest.mark.parametrize("side", [PEV, EVSE])
+@pytest.mark.parametrize("answer", [CmSetKeyCnf, VsSwVerCnf])
+def test_a_lost_answer_of_the_own_modem_is_asked_for_again(side: str, answer: type[Mme]) -> None:
+    """After CM_SET_KEY it restarts all the same, and is deaf for a while."""
+
+    def is_answer(interface: str, frame: bytes) -> bool:
+        mmtype = int.from_bytes(frame[15:17], "little")
+        return interface == side and is_homeplug(frame) and mmtype == answer.MMTYPE
+
+    def happens(bench: Bench) -> None:
+        bench.desk.powerline.disturb(drop(first(1, is_answer)))
+
+    assert assert_safe(judged(SHORT, happens))
+
+
+@pytest.mark.parametrize("restart_s", [1.5, 5.0])
+def test_a_modem_that_is_still_starting_when_the_plug_comes_is_waited_for(restart_s: float) -> None:
+    def happens(bench: Bench) -> None:
+        modem = bench.desk.car.modem
+        assert modem is not None
+        bench.when(5, lambda: modem.go_deaf(restart_s))
+
+    assert assert_safe(judged(SHORT, happens))
 
 
 def without(match: Match) -> Callable[[Bench], object]:
