@@ -1,0 +1,81 @@
+"""`make bench`: the codec, the frames, whole sessions and the start, side by side in one run.
+
+`--quick` takes seconds, `--json` prints one object. Nothing here passes or fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.bench import bench_exi, bench_frames, bench_session, bench_start
+
+
+class Measured(NamedTuple):
+    """All rows of one run."""
+
+    exi: list[bench_exi.Row]
+    frames: list[bench_frames.Row]
+    session: list[bench_session.Row]
+    start: list[bench_start.Row]
+
+
+def measure(*, quick: bool) -> Measured:
+    """Measure everything, one after the other."""
+    if quick:
+        session = bench_session.rows(bench_session.QUICK, repeats=1)
+        return Measured(bench_exi.rows(2), bench_frames.rows(1), session, bench_start.rows(1))
+    return Measured(bench_exi.rows(), bench_frames.rows(), bench_session.rows(), bench_start.rows())
+
+
+def environment() -> str:
+    """Say what it was measured on, without naming the machine."""
+    model = "unknown processor"
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [
+            ln.split(":", 1)[1].strip() for ln in cpuinfo.open() if ln.startswith("model name")
+        ]
+        model = names[0] if names else platform.machine()
+    return (
+        f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    )
+
+
+def tables(measured: Measured) -> list[str]:
+    """Return the lines of all tables."""
+    parts = (
+        bench_exi.lines(measured.exi),
+        bench_frames.lines(measured.frames),
+        bench_session.lines(measured.session),
+        bench_start.lines(measured.start),
+    )
+    return [line for part in parts for line in (*part, "")]
+
+
+def _as_json(measured: Measured) -> dict[str, Any]:
+    found = {name: [row._asdict() for row in rows] for name, rows in measured._asdict().items()}
+    return {"environment": environment(), **found}
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="short runs: is anything very wrong?")
+    parser.add_argument("--json", action="store_true", help="one JSON object")
+    args = parser.parse_args()
+    measured = measure(quick=args.quick)
+    lines = (
+        [json.dumps(_as_json(measured))] if args.json else [environment(), "", *tables(measured)]
+    )
+    sys.stdout.write("\n".join(lines).rstrip() + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

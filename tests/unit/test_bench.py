@@ -1,0 +1,19 @@
+"""The benchmark runs and gives a figure for everything; how large they are is no test's business."""
+
+from __future__ import annotations
+
+from tests.bench.__main__ import environment, measure, tables
+
+
+def test_the_benchmark_measures_everything() -> None:
+    measured = measure(quick=True)
+    times = [
+        *(us for row in measured.exi for us in row.numbers),
+        *(row.us for row in measured.frames),
+        *(row.wall_s for row in measured.session),
+        *(row.ms for row in measured.start),
+    ]
+    assert all(time > 0 for time in times)
+    assert {len(rows) > 0 for rows in measured} == {True}
+    assert "CurrentDemandRes" in "\n".join(tables(measured))
+    assert "Python 3." in environment()
