@@ -110,10 +110,19 @@ def _from_json(line: bytes) -> object:
     if not line:
         raise CodecError("an empty line")
     try:
-        return json.loads(line.decode("utf-8"))
+        return json.loads(line.decode("utf-8"), object_pairs_hook=_object)
     except UnicodeDecodeError as error:
         raise CodecError(f"not UTF-8: {error}") from None
     except RecursionError:
         raise CodecError("not JSON of a message: nested too deeply") from None
     except ValueError as error:
         raise CodecError(f"not JSON: {error}") from None
+
+
+def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Make an object; what is said twice is refused, because only one of them could be sent."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(key for n, (key, _) in enumerate(pairs) if key in dict(pairs[:n]))
+        raise ValueError(f"{twice} stands twice in one object")
+    return found

@@ -179,3 +179,12 @@ def test_a_reader_that_goes_away_is_no_traceback() -> None:
         os.close(write_end)
     assert b"Traceback" not in done.stderr
     assert b"Exception" not in done.stderr
+
+
+def test_a_key_that_stands_twice_is_refused() -> None:
+    line = b'{"supportedAppProtocolRes":{"SchemaID":1,"ResponseCode":"OK","SchemaID":2}}'
+    status, out, _ = pyplc_exi("encode --schema app", line)
+    assert (status, out) == (
+        1,
+        ['{"error":"not JSON: SchemaID stands twice in one object","bit":null}'],
+    )
