@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
         import json  # noqa: PLC0415 -- only here
 
         for event in conversation.events:
-            print(json.dumps(record_of(event, conversation), ensure_ascii=False))
+            print(json.dumps(record_of(event, conversation)))
     else:
         for line in transcript(conversation):
             print(line)

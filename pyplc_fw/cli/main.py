@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -33,6 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `pyplc` with ``argv`` (default: the process's); returns the exit status."""
+    _print_whatever_comes()
     args = build_parser().parse_args(argv)
     try:
         status: int = import_module(f"pyplc_fw.cli.{args.command}").run(args)
@@ -47,6 +49,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"pyplc {args.command}: {exc}", file=sys.stderr)
         return EXIT_FAILED
     return status
+
+
+def _print_whatever_comes() -> None:
+    """Show as `?` what the terminal's encoding lacks, and what of a file's name is no text."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pyplc_fw.cli.decode import EXIT_OK, EXIT_UNREADABLE, read
+from pyplc_fw.cli.decode import EXIT_OK, EXIT_UNREADABLE, read, tell_warnings
 
 EXIT_OUT_OF_STEP = 1
 
@@ -35,6 +35,7 @@ def run(args: argparse.Namespace) -> int:
     conversation = read("replay", args.file)
     if conversation is None:
         return EXIT_UNREADABLE
+    tell_warnings(conversation)
     dialogues = [d for d in conversation.dialogues if d.messages and replayable(d)]
     if not dialogues:
         print(f"pyplc replay: {args.file}: no DIN 70121 session to replay", file=sys.stderr)

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
 
         from pyplc_fw.trace.report import build_report  # noqa: PLC0415 -- slow to import
 
-        print(json.dumps(build_report(conversation), ensure_ascii=False, indent=1))
+        print(json.dumps(build_report(conversation), indent=1))
     else:
         from pyplc_fw.trace.report_page import report_page  # noqa: PLC0415 -- slow to import
 

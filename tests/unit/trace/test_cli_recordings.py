@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -75,6 +76,13 @@ def test_damage_is_told_on_stderr_and_by_the_exit_status(
     assert err.startswith("warning: block at byte ")
 
 
+def test_replay_tells_damage_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cut.pcapng"
+    path.write_bytes(whole_session().pcapng()[:-40])
+    call("replay", str(path))
+    assert capsys.readouterr().err.startswith("warning: block at byte ")
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_what_is_no_recording_is_one_clear_line(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -112,6 +120,19 @@ def test_replay_of_nothing_is_one_clear_line(
     path = made.save(tmp_path)
     assert call("replay", str(path)) == 2
     assert capsys.readouterr().err == f"pyplc replay: {path}: no DIN 70121 session to replay\n"
+
+
+@pytest.mark.parametrize("arguments", [["decode"], ["report"], ["report", "--json"], ["replay"]])
+def test_any_encoding_of_the_terminal_will_do(arguments: list[str], tmp_path: Path) -> None:
+    path = whole_session().save(tmp_path).rename(tmp_path / "Säule\udcff.pcapng")
+    done = subprocess.run(  # noqa: S603 -- our own program
+        [sys.executable, "-m", "pyplc_fw.cli.main", *arguments, path],
+        env={**os.environ, "PYTHONIOENCODING": "ascii:strict"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.isascii()
 
 
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
