@@ -6,6 +6,7 @@
 
 #define FIRST_CAPACITY 4096 /* on the stack; enough for every message of a DC session */
 #define MAX_GROWTH 64       /* output bytes for an input byte; the tables allow about 26 */
+#define MAX_CAPACITY (1u << 28) /* whatever the input: string table hits can make much of little */
 
 struct module_state {
     PyObject *error;
@@ -48,7 +49,7 @@ static PyObject *run(PyObject *module, struct job *job) {
     size_t written = 0;
     enum exi_code code = attempt(job, small, capacity, &written);
     if (code == EXI_OK) return PyBytes_FromStringAndSize((const char *)small, (Py_ssize_t)written);
-    while (code == EXI_E_OUTPUT && capacity / MAX_GROWTH <= job->size) {
+    while (code == EXI_E_OUTPUT && capacity / MAX_GROWTH <= job->size && capacity < MAX_CAPACITY) {
         capacity *= 4;
         PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)capacity);
         if (!bytes) return NULL;
