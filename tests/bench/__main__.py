@@ -38,9 +38,8 @@ def environment() -> str:
     model = "unknown processor"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        names = [
-            ln.split(":", 1)[1].strip() for ln in cpuinfo.open() if ln.startswith("model name")
-        ]
+        lines = cpuinfo.read_text(encoding="utf-8").splitlines()
+        names = [ln.split(":", 1)[1].strip() for ln in lines if ln.startswith("model name")]
         model = names[0] if names else platform.machine()
     return (
         f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
