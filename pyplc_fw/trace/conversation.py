@@ -212,7 +212,7 @@ class _Reader:
             conversation.notes.append(f"{counted(self._copies, 'frame')} on several interfaces")
         if self._other_link_types:
             conversation.warnings.append(
-                f"{self._other_link_types} frames are not Ethernet and were passed over"
+                f"{counted(self._other_link_types, 'frame')} passed over: not Ethernet"
             )
 
 

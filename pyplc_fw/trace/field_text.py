@@ -21,7 +21,7 @@ UNITS_BY_NAME: Final = (
     ("attenuation_db", "dB"),
 )
 "What a field is in where the message does not say: DIN 70121 lets senders leave the unit out."
-MAX_VALUE_CHARACTERS: Final = 60
+MAX_VALUE_CHARACTERS: Final = 80
 
 
 def fields_text(fields: Mapping[str, Any]) -> str:
@@ -46,18 +46,29 @@ def quantity_si(quantity: Mapping[str, Any]) -> float:
     return float(value * 10**multiplier if multiplier >= 0 else value / 10**-multiplier)
 
 
-def _field(name: str, value: Any) -> str:
-    if isinstance(value, Mapping):
-        if {"Multiplier", "Value"} <= value.keys():
-            return f"{name} {quantity_text(value, name)}"
-        return f"{name}({fields_text(value)})"
+def is_quantity(value: Any) -> bool:
+    """Tell whether a field's value is a PhysicalValue."""
+    return isinstance(value, Mapping) and {"Multiplier", "Value"} <= value.keys()
+
+
+def value_text(value: Any, name: str = "") -> str:
+    """Write one value with its unit: ``"230 V"``, ``"yes"``, ``"(empty)"``."""
+    if is_quantity(value):
+        return quantity_text(value, name)
     if isinstance(value, (list, tuple)):
-        return f"{name}[{'; '.join(_element(one) for one in value)}]"
+        return f"[{'; '.join(_element(one) for one in value)}]"
     if isinstance(value, bool):
-        return f"{name} {'yes' if value else 'no'}"
+        return "yes" if value else "no"
     if isinstance(value, (int, float)):
-        return f"{name} {value} {_unit_of(name)}".rstrip()
-    return f"{name} {_shortened(str(value))}" if value != "" else f"{name} (empty)"
+        return f"{value} {_unit_of(name)}".rstrip()
+    return _shortened(str(value)) if value != "" else "(empty)"
+
+
+def _field(name: str, value: Any) -> str:
+    if isinstance(value, Mapping) and not is_quantity(value):
+        return f"{name}({fields_text(value)})"
+    space = "" if isinstance(value, (list, tuple)) else " "
+    return f"{name}{space}{value_text(value, name)}"
 
 
 def _element(value: Any) -> str:

@@ -16,6 +16,7 @@ from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.terms import MacAddress
 from pyplc_fw.timing import Timer
 from pyplc_fw.trace.events import Dialogue
+from pyplc_fw.trace.field_text import fields_text
 from pyplc_fw.trace.replay_car import RecordedCar, ShownPilot, ShownSupply
 from pyplc_fw.trace.replay_charger import RecordedCharger
 from pyplc_fw.trace.replay_result import ReplayResult, Verdict
@@ -224,10 +225,8 @@ def _log(side: str, result: ReplayResult) -> FilteringBoundLogger:
 
     def remark(_: Any, __: str, event: MutableMapping[str, Any]) -> NoReturn:
         what = event.pop("event")
-        details = ", ".join(
-            f"{name} {value}" for name, value in event.items() if name not in ("side", "exi")
-        )
-        result.remark(f"{what} {details}".rstrip())
+        shown = {name: value for name, value in event.items() if name not in ("side", "exi")}
+        result.remark(f"our log says {what}: {fields_text(shown)}")
         raise structlog.DropEvent
 
     log: FilteringBoundLogger = structlog.wrap_logger(

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from pyplc_fw.trace.events import V2gEvent
-from pyplc_fw.trace.field_text import quantity_text
+from pyplc_fw.trace.field_text import value_text
 from pyplc_fw.trace.replay_script import Key, Script, flat, same_value
 from pyplc_fw.v2g.session_end import SessionEnd
 
@@ -89,7 +89,7 @@ class ReplayResult:
         known = self.differences.get((name, path))
         if known is None:
             self.differences[name, path] = Difference(
-                1, _value_text(path, ours), _value_text(path, recorded)
+                1, value_text(ours, path), value_text(recorded, path)
             )
         else:
             known.count += 1
@@ -122,11 +122,3 @@ class ReplayResult:
             f"  verdict: our {self.side.upper()} {self.verdict.value}: "
             f"{used} of {total} recorded exchanges{why}"
         )
-
-
-def _value_text(path: str, value: Any) -> str:
-    if isinstance(value, Mapping):
-        return quantity_text(value, path)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return str(value) if value != "" else "(empty)"

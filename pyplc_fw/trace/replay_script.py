@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from pyplc_fw.trace.events import Dialogue, V2gEvent
-from pyplc_fw.trace.field_text import quantity_si
+from pyplc_fw.trace.field_text import is_quantity, quantity_si
 
 DEFAULT_DELAY_S: Final = 0.05
 "Where the recording does not show how long an answer took."
@@ -122,7 +122,7 @@ def flat(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
     """Walk through nested fields: dotted name and value; a PhysicalValue is one value."""
     for name, value in fields.items():
         path = f"{prefix}{name}"
-        if isinstance(value, Mapping) and not {"Multiplier", "Value"} <= value.keys():
+        if isinstance(value, Mapping) and not is_quantity(value):
             yield from flat(value, f"{path}.")
         elif isinstance(value, (list, tuple)) and value and isinstance(value[0], Mapping):
             for index, one in enumerate(value):

@@ -20,10 +20,7 @@ def report_page(conversation: Conversation) -> Iterator[str]:
     report = build_report(conversation)
     yield "━" * WIDTH
     yield report["file"]
-    yield (
-        f"recorded {conversation.start}, {_duration(report['duration_s'])}, "
-        f"{counted(report['frames_total'], 'frame')}"
-    )
+    yield _extent(report, conversation)
     yield "━" * WIDTH
     yield from _network(report)
     shown = [d for d in conversation.dialogues if d.messages or d.tls]
@@ -38,13 +35,23 @@ def report_page(conversation: Conversation) -> Iterator[str]:
     yield "━" * WIDTH
 
 
+def _extent(report: dict[str, Any], conversation: Conversation) -> str:
+    if not conversation.frames:
+        return "holds no frames"
+    return (
+        f"recorded {conversation.start}, {_duration(report['duration_s'])}, "
+        f"{counted(conversation.frames, 'frame')}"
+    )
+
+
 # --- network ---------------------------------------------------------------------------------
 
 
 def _network(report: dict[str, Any]) -> Iterator[str]:
-    homeplug = sum(entry["frames"] for entry in report["homeplug_frames"].values())
-    kinds = counted(len(report["homeplug_frames"]), "kind")
-    yield _row("HomePlug", f"{counted(homeplug, 'frame')} of {kinds}")
+    if kinds := report["homeplug_frames"]:
+        frames = sum(entry["frames"] for entry in kinds.values())
+        text = f"{counted(frames, 'frame')} of {counted(len(kinds), 'kind')}"
+        yield _row("HomePlug", text)
     requests = report["slac_param_req"]
     if requests:
         count = len(requests) + (requests[-1]["more"] - 1 if "more" in requests[-1] else 0)

@@ -20,10 +20,11 @@ from pyplc_fw.homeplug.mme import (
     UnknownMme,
     VsSwVerCnf,
 )
+from pyplc_fw.homeplug.mme_vendor import OUI_QUALCOMM
 from pyplc_fw.terms import BROADCAST
 from pyplc_fw.trace.conversation import Conversation
 from pyplc_fw.trace.events import Event, HomeplugEvent, SdpEvent, TcpEvent, V2gEvent
-from pyplc_fw.trace.field_text import fields_text
+from pyplc_fw.trace.field_text import counted, fields_text
 
 CAR: Final = "car"
 CHARGER: Final = "charger"
@@ -117,8 +118,11 @@ class Parties:
 
 
 def _heading(conversation: Conversation, parties: Parties) -> Iterator[str]:
+    if not conversation.frames:
+        yield f"{conversation.file}: no frames"
+        return
     yield (
-        f"{conversation.file}: {conversation.frames} frames in "
+        f"{conversation.file}: {counted(conversation.frames, 'frame')} in "
         f"{conversation.seconds(conversation.end_ns):.1f} s from {conversation.start}"
     )
     for name, addresses in sorted(parties.addresses().items()):
@@ -164,7 +168,7 @@ def _worth_showing(event: HomeplugEvent) -> dict[str, Any]:
     mme = event.mme
     shown = dict(event.fields)
     if isinstance(mme, UnknownMme):
-        return {"oui": shown["oui"]} if "oui" in shown else {}
+        return {"oui": shown["oui"]} if mme.oui not in (None, OUI_QUALCOMM) else {}
     if is_dataclass(mme) and not isinstance(mme, type):
         for f in fields(mme):
             if f.default is not MISSING and getattr(mme, f.name) == f.default:

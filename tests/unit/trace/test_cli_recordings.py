@@ -99,6 +99,18 @@ def test_what_is_no_recording_is_one_clear_line(
         assert (out, err) == ("", f"pyplc {command}: {name}: {why}\n")
 
 
+def test_a_recording_without_frames_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Made().save(tmp_path)
+    assert call("decode", str(path)) == 0
+    assert capsys.readouterr().out == f"{path.name}: no frames\n"
+    assert call("report", str(path)) == 0
+    page = capsys.readouterr().out
+    assert "holds no frames\n" in page
+    assert "1970" not in page
+
+
 def test_replay_tells_both_sides(recording: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert call("replay", str(recording)) == 0
     out = capsys.readouterr().out
