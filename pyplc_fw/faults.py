@@ -114,7 +114,7 @@ MODEM_MISSING: Final = _reason(
     "modem.missing",
     _FAULT,
     "The powerline modem does not answer.",
-    "Check its supply and its Ethernet cable; `pyplc modem list` shows what answers.",
+    "Check its supply and its Ethernet cable.",
 )
 UNPLUGGED: Final = _reason(
     "session.unplugged",
