@@ -68,9 +68,17 @@ def charge_words(sample: ChargeSample) -> str:
     )
 
 
+class _Console(Console):
+    """A console that leaves it to the command what happens when nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the error go on, which the caller is handling; rich would end the process."""
+        raise BrokenPipeError
+
+
 def choose(options: DeskOptions, *, json: bool, realtime: bool) -> View:
     """Return the view for what standard output is, after a line that says what comes."""
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
     if json:
         return JsonView(console)
     pace = "in real time" if realtime else "in virtual time"

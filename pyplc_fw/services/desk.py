@@ -31,7 +31,7 @@ from pyplc_fw.terms import EndState, MacAddress, Role
 from pyplc_fw.trace.plot import ChargeSample
 from pyplc_fw.v2g.evcc import Evcc, EvccSettings
 from pyplc_fw.v2g.limits import OwnerLimits
-from pyplc_fw.v2g.ports import SupplyLimits
+from pyplc_fw.v2g.ports import SupplyLimits, V2gNetwork
 from pyplc_fw.v2g.secc import Secc
 from pyplc_fw.v2g.session_end import SessionEnd
 from pyplc_fw.vehicle.inlet import GuardedVehicle
@@ -213,33 +213,39 @@ class Desk:
         self.journal.listen(recorder.record)
         return recorder
 
+    def pev_session(self) -> PevSession:
+        """Return one session of the car, to be run."""
+        log = self.journal.log(PEV)
+        return PevSession(
+            self.car, self.car.network, self.vehicle, self.evcc, rng=self._rng, log=log
+        )
+
+    def evse_session(self, network: V2gNetwork | None = None) -> EvseSession:
+        """Return one session of the charger; ``network`` is its own unless said otherwise."""
+        network, log = network or self.charger.network, self.journal.log(EVSE)
+        return EvseSession(
+            self.charger, network, self.plant.pilot, self.secc, rng=self._rng, log=log
+        )
+
     async def run(self) -> DeskResult:
-        """Plug in, charge, and say how it went. Whatever ends it, the vehicle ends safe."""
-        evse = EvseSession(
-            self.charger,
-            self.charger.network,
-            self.plant.pilot,
-            self.secc,
-            rng=self._rng,
-            log=self.journal.log(EVSE),
-        )
-        pev = PevSession(
-            self.car,
-            self.car.network,
-            self.vehicle,
-            self.evcc,
-            rng=self._rng,
-            log=self.journal.log(PEV),
-        )
+        """Plug in, charge, and say how it went. Whatever ends it, the vehicle ends safe.
+
+        When it is cancelled the car goes first, so that the charger is there for its end.
+        """
         began_s = self._loop.time()
         try:
             async with asyncio.TaskGroup() as group:
                 helpers = [group.create_task(self._sample()), group.create_task(self._meddle())]
-                evse_end = group.create_task(evse.run())
-                pev_end = group.create_task(pev.run())
-                await asyncio.sleep(PLUG_IN_S)
-                self.plant.plug_in()
-                await asyncio.wait((pev_end, evse_end))
+                evse_end = group.create_task(self.evse_session().run())
+                pev_end = group.create_task(self.pev_session().run())
+                try:
+                    await asyncio.sleep(PLUG_IN_S)
+                    self.plant.plug_in()
+                    await asyncio.wait((pev_end, evse_end))
+                except asyncio.CancelledError:
+                    pev_end.cancel()
+                    await asyncio.wait((pev_end,))
+                    raise
                 for helper in helpers:
                     helper.cancel()
         finally:

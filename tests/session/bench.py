@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from pyplc_fw.faults import Reason
-from pyplc_fw.services.desk import CAR_MAC, EVSE, PEV, PLUG_IN_S, Desk, DeskOptions
+from pyplc_fw.services.desk import CAR_MAC, PEV, PLUG_IN_S, Desk, DeskOptions
 from pyplc_fw.services.journal import Record
-from pyplc_fw.session.evse import EvseSession
-from pyplc_fw.session.pev import PevSession
 from pyplc_fw.sim.plant import Truth
 from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.v2g.evcc import Evcc
@@ -124,8 +122,8 @@ class Bench:
         """Plug in, let both sides run, and unplug; everything is judged."""
         desk = self.desk
         watch = self._loop.create_task(self._keep_looking())
-        evse = self._loop.create_task(self._evse().run())
-        self.pev_task = pev = self._loop.create_task(self._pev().run())
+        evse = self._loop.create_task(desk.evse_session(self.evse_network).run())
+        self.pev_task = pev = self._loop.create_task(desk.pev_session().run())
         self.judge.link_lost = False
         plug_in = self._loop.call_later(PLUG_IN_S, desk.plant.plug_in)
         try:
@@ -153,21 +151,6 @@ class Bench:
 
     def close(self) -> None:
         self.desk.vehicle.close()
-
-    def _pev(self) -> PevSession:
-        desk = self.desk
-        log = desk.journal.log(PEV)
-        return PevSession(
-            desk.car, desk.car.network, desk.vehicle, desk.evcc, rng=desk.powerline.rng, log=log
-        )
-
-    def _evse(self) -> EvseSession:
-        desk = self.desk
-        log = desk.journal.log(EVSE)
-        rng = desk.powerline.rng
-        return EvseSession(
-            desk.charger, self.evse_network, desk.plant.pilot, desk.secc, rng=rng, log=log
-        )
 
     def renew_evcc(self) -> None:
         """Give the next session an EVCC of its own."""

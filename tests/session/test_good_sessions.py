@@ -128,7 +128,7 @@ def test_the_same_seed_gives_the_same_frames_to_the_bit() -> None:
     assert judged(SHORT).frames == judged(SHORT).frames
 
 
-@pytest.mark.parametrize("seed", range(2, 12))
+@pytest.mark.parametrize("seed", range(2, 7))
 def test_another_seed_charges_as_well(seed: int) -> None:
     outcome = judged(replace(SHORT, seed=seed))
     assert_charged(outcome)
