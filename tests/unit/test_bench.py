@@ -1,4 +1,4 @@
-"""The benchmark runs and gives a figure for everything; how large they are is no test's business."""
+"""The benchmark runs and gives a figure for everything; how large it is, no test asks."""
 
 from __future__ import annotations
 
