@@ -311,8 +311,3 @@ CURRENT_FLOWS: Final = _reason(
     _WARNING,
     "Put off: the contactors stay closed until the current is gone.",
 )
-
-
-def by_id(identifier: str) -> Reason:
-    """Return the entry named ``identifier``; raises KeyError when there is none."""
-    return CATALOGUE[identifier]

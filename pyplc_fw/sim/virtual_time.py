@@ -57,7 +57,7 @@ class _Handle(asyncio.Handle):
         return self._cancelled
 
 
-class _TimerHandle(asyncio.TimerHandle):
+class _TimerHandle(_Handle, asyncio.TimerHandle):
     """A callback with a time. A cancelled one stays in the heap until its time comes."""
 
     __slots__ = ()
@@ -70,14 +70,6 @@ class _TimerHandle(asyncio.TimerHandle):
         self._args = args
         self._context = context
         self._cancelled = False
-
-    def cancel(self) -> None:
-        self._cancelled = True
-        self._callback = None
-        self._args = ()
-
-    def cancelled(self) -> bool:
-        return self._cancelled
 
     def when(self) -> float:
         return self._when

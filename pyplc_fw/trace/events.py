@@ -24,15 +24,10 @@ class Event:
     fields: dict[str, Any]
     "Content in JSON's types."
 
-    @property
-    def source(self) -> str:
-        """Who sent it."""
-        raise NotImplementedError
-
-    @property
-    def destination(self) -> str:
-        """To whom."""
-        raise NotImplementedError
+    src: MacAddress | Endpoint
+    "Who sent it."
+    dst: MacAddress | Endpoint
+    "To whom."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,27 +42,11 @@ class HomeplugEvent(Event):
     mme: object | None
     "The message, where there is a class for it and its bytes decode."
 
-    @property
-    def source(self) -> str:
-        return str(self.src)
-
-    @property
-    def destination(self) -> str:
-        return str(self.dst)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _IpEvent(Event):
     src: Endpoint
     dst: Endpoint
-
-    @property
-    def source(self) -> str:
-        return str(self.src)
-
-    @property
-    def destination(self) -> str:
-        return str(self.dst)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

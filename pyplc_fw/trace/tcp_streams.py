@@ -73,7 +73,6 @@ class HalfStream:
 
     def __init__(self) -> None:
         self.chunks: list[Chunk] = []
-        self.retransmitted_bytes = 0
         self.stray_segments = 0
         self._reference: int | None = None
         self._next: int | None = None
@@ -130,7 +129,6 @@ class HalfStream:
             taken += 1
             self._pending_bytes -= len(piece.data)
             fresh = piece.data[self._next - piece.start :]
-            self.retransmitted_bytes += len(piece.data) - len(fresh)
             if not fresh:
                 continue
             self._next += len(fresh)

@@ -21,7 +21,7 @@ from pyplc_fw.homeplug.mme import (
     VsSwVerCnf,
 )
 from pyplc_fw.homeplug.mme_vendor import OUI_QUALCOMM
-from pyplc_fw.terms import BROADCAST
+from pyplc_fw.terms import BROADCAST, Endpoint, MacAddress
 from pyplc_fw.trace.conversation import Conversation
 from pyplc_fw.trace.events import Event, HomeplugEvent, SdpEvent, TcpEvent, V2gEvent
 from pyplc_fw.trace.field_text import counted, fields_text
@@ -49,8 +49,8 @@ def record_of(event: Event, conversation: Conversation) -> dict[str, Any]:
     record: dict[str, Any] = {
         "t": round(conversation.seconds(event.time_ns), 6),
         "layer": event.layer,
-        "src": event.source,
-        "dst": event.destination,
+        "src": str(event.src),
+        "dst": str(event.dst),
         "msg": event.msg,
         "fields": event.fields,
     }
@@ -102,13 +102,13 @@ class Parties:
 
     def _learn(self, event: HomeplugEvent) -> None:
         if isinstance(event.mme, _SENT_BY_CAR):
-            self._add(event.source, CAR)
+            self._add(str(event.src), CAR)
         elif isinstance(event.mme, _SENT_BY_CHARGER):
-            self._add(event.source, CHARGER)
+            self._add(str(event.src), CHARGER)
             if event.dst != BROADCAST:
-                self._add(event.destination, CAR)
+                self._add(str(event.dst), CAR)
         elif isinstance(event.mme, _SENT_BY_MODEM):
-            self._add(event.source, MODEM)
+            self._add(str(event.src), MODEM)
 
     def _add(self, address: str, role: str) -> None:
         if address not in self._names:
@@ -133,16 +133,15 @@ def _heading(conversation: Conversation, parties: Parties) -> Iterator[str]:
 
 
 def _line(event: Event, conversation: Conversation, parties: Parties) -> str:
-    src, dst = parties.name(_host(event, "src")), parties.name(_host(event, "dst"))
+    src, dst = parties.name(_host(event.src)), parties.name(_host(event.dst))
     t = conversation.seconds(event.time_ns)
     return f"{t:11.6f}  {src:>8} → {dst:<8}  {_what(event)}".rstrip()
 
 
-def _host(event: Event, end: str) -> str:
-    if isinstance(event, HomeplugEvent):
-        return str(getattr(event, end))
-    address = str(getattr(event, end).address)
-    return EVERYONE if address.startswith("ff02:") else address
+def _host(end: MacAddress | Endpoint) -> str:
+    if isinstance(end, MacAddress):
+        return str(end)
+    return EVERYONE if end.address.is_multicast else str(end.address)
 
 
 def _what(event: Event) -> str:

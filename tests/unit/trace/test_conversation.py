@@ -64,7 +64,7 @@ def test_a_whole_session_in_order() -> None:
         ("v2g", "supportedAppProtocolRes"),
     ]
     assert names(conversation)[-3:] == ["SessionStopRes", "FIN", "FIN"]
-    assert all(event.source != event.destination for event in conversation.events)
+    assert all(event.src != event.dst for event in conversation.events)
 
 
 def test_an_event_as_json() -> None:
