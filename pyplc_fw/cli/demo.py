@@ -72,7 +72,7 @@ def add_parser(subparsers: Any) -> None:
     add("--charger-stop-after", type=float, metavar="S", help="somebody stops at the charger")
     add("--break-pilot-after", type=float, metavar="S", help="the pilot wire breaks")
     add("--seed", type=int, default=1, help="chance is the same for the same seed (1)")
-    add("--realtime", action="store_true", help="as fast as the clock on the wall, not faster")
+    add("--realtime", action="store_true", help="at the pace of a real charge")
     add("--out", type=Path, default=Path("demo"), metavar="DIR", help="where the files go (demo)")
     add("--no-recording", action="store_true", help="write no recording and no picture")
     add("--json", action="store_true", help="one JSON object a line, for machines")
@@ -208,15 +208,18 @@ def _files(args: argparse.Namespace, options: DeskOptions, result: DeskResult) -
     from pyplc_fw.trace.plot import plot_charge  # noqa: PLC0415
 
     moments = [(r.t_s, MARKS[r.checkpoint]) for r in result.records if r.checkpoint in MARKS]
-    title = f"SoC {options.soc_pct:g} % to {result.truth.soc_pct:.1f} %, {result.pev.reason.id}"
+    soc = f"SoC {options.soc_pct:.1f} % to {result.truth.soc_pct:.1f} %"
+    title = f"{soc}. {result.pev.reason.sentence}"
     picture = args.out / "session.png"
     begins = [r.t_s for r in result.records if r.checkpoint == CHARGE_BEGINS]
     charge_from_s = begins[0] if begins else None
-    plot_charge(result.samples, moments, title, picture, charge_from_s=charge_from_s)
-    return {
-        "recording": str(args.out / "session.pcapng"),
-        "picture": str(picture),
-    }
+    files = {"recording": str(args.out / "session.pcapng")}
+    try:
+        plot_charge(result.samples, moments, title, picture, charge_from_s=charge_from_s)
+    except ModuleNotFoundError:
+        print("pyplc demo: no picture, matplotlib is not installed", file=sys.stderr)
+        return files
+    return {**files, "picture": str(picture)}
 
 
 def _summary(result: DeskResult, wall_s: float, files: Mapping[str, str]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from pyplc_fw.trace.plot import ChargeSample
 SIDES: Final = {"pev": "car", "evse": "charger"}
 STYLES: Final = {"pev": "cyan", "evse": "magenta"}
 UNITS: Final = {"v": "V", "a": "A", "w": "W", "s": "s", "pct": "%", "db": "dB", "hz": "Hz"}
+SAID_ALREADY: Final = {"start"}
+"Details that the words of the checkpoint say too."
 PROGRESS_LINE_S: Final = 300.0
 "Without a terminal, the charge loop says where it is this often (simulated seconds)."
 REDRAW_S: Final = 0.1
@@ -37,7 +39,9 @@ def clock(t_s: float) -> str:
 def details(fields: Mapping[str, Any]) -> str:
     """Return the details of a record, ``name value unit`` each."""
     return ", ".join(
-        _detail(name, value) for name, value in fields.items() if value not in (None, "")
+        _detail(name, value)
+        for name, value in fields.items()
+        if value not in (None, "") and name not in SAID_ALREADY
     )
 
 
@@ -46,8 +50,8 @@ def _detail(name: str, value: Any) -> str:
     unit = UNITS.get(suffix, "")
     words = stem.replace("_", " ") if unit and stem else name.replace("_", " ")
     if isinstance(value, bool):
-        return words if value else f"not {words}"
-    if isinstance(value, float):
+        value = "yes" if value else "no"
+    elif isinstance(value, float):
         value = f"{value:.1f}"
     elif isinstance(value, (list, tuple)):
         value = " ".join(map(str, value))
@@ -119,10 +123,10 @@ def _end_table(summary: Mapping[str, Any]) -> Table:
 def _phase_table(summary: Mapping[str, Any]) -> Table:
     table = Table(title="Phases of the car", title_justify="left", box=box.SIMPLE_HEAD)
     table.add_column("phase")
-    table.add_column("duration", justify="right")
+    table.add_column("min:s", justify="right")
     for phase, seconds in summary["phases"].items():
         table.add_row(phase, f"{clock(seconds)}")
-    table.add_row("all, from the start of the desk", clock(summary["simulated_s"]), style="bold")
+    table.add_row("all, from switching on", clock(summary["simulated_s"]), style="bold")
     return table
 
 
@@ -141,7 +145,7 @@ def _figures_table(summary: Mapping[str, Any]) -> Table:
         table.add_row(f"limited by {name}", clock(seconds))
     table.add_row("V2G messages", f"{summary['messages']}")
     table.add_row("frames", f"{summary['frames']}")
-    table.add_row("took", f"{summary['wall_s']:.1f} s on the clock on the wall")
+    table.add_row("computed in", f"{summary['wall_s']:.1f} s")
     for what, path in summary["files"].items():
         table.add_row(what, path)
     return table
@@ -192,8 +196,8 @@ class PlainView:
         line.append(f"{SIDES[side]:<7}", style=STYLES[side])
         line.append(f"  {number or '':>3}  ")
         line.append(words, style="bold" if number else "yellow")
-        if fields:
-            line.append(f"  {details(fields)}", style="dim")
+        if said := details(fields):
+            line.append(f"  {said}", style="dim")
         self._console.print(line, soft_wrap=True)
 
     def on_sample(self, sample: ChargeSample) -> None:

@@ -251,7 +251,11 @@ class _MatchingRun:
         measured = mean_attenuation_db(result.attenuation_db) if result.num_sounds else None
         self._results[frame.src] = measured
         self._steps.step(
-            "slac.atten_char", 130, evse_mac=str(frame.src), sounds=result.num_sounds, db=measured
+            "slac.atten_char",
+            130,
+            evse_mac=str(frame.src),
+            sounds=result.num_sounds,
+            attenuation_db=measured,
         )
         self._steps.step("slac.atten_char_rsp", 140, evse_mac=str(frame.src))
         self._mmes.send(frame.src, CmAttenCharRsp(source_address=self._mac, run_id=self._run_id))
