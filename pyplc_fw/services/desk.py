@@ -35,7 +35,7 @@ from pyplc_fw.v2g.ports import SupplyLimits, V2gNetwork
 from pyplc_fw.v2g.secc import Secc
 from pyplc_fw.v2g.session_end import SessionEnd
 from pyplc_fw.vehicle.inlet import GuardedVehicle
-from pyplc_fw.vehicle.ports import GuardRules
+from pyplc_fw.vehicle.ports import GuardRules, VoltageSource
 
 PEV, EVSE = Role.PEV.value, Role.EVSE.value
 CAR_MAC: Final = MacAddress.parse("02:00:00:00:ca:01")
@@ -47,6 +47,8 @@ PLUG_IN_S: Final = 3.0
 "The charger's modem has taken its key by then."
 USER_AUTHORISES_S: Final = 1.0
 "From the car's first ContractAuthenticationReq to the user's card at the charger."
+MEASURED: Final = GuardRules(voltage_source=VoltageSource.MEASURED)
+"The desk's car has a measurement at its inlet: nothing is assumed."
 TAPER_FROM_PCT: Final = 60.0
 "From here on the battery takes less and less: the limiting element changes."
 CHARGE_SAMPLE_S: Final = 1.0
@@ -134,7 +136,7 @@ class Desk:
     """One car and one charger; build it within the running loop."""
 
     def __init__(self, options: DeskOptions, *, rules: GuardRules | None = None) -> None:
-        """``rules`` are the guard's, where the car is not the usual one."""
+        """``rules`` are the guard's; unless told otherwise the car measures at its inlet."""
         self.options = options
         self.journal = Journal()
         self.samples: list[ChargeSample] = []
@@ -144,7 +146,9 @@ class Desk:
         self.powerline = Powerline(self._rng)
         self.plant = self._build_plant()
         pev_log, evse_log = self.journal.log(PEV), self.journal.log(EVSE)
-        self.vehicle = GuardedVehicle(self.plant.inlet, self.plant.battery, pev_log, rules=rules)
+        self.vehicle = GuardedVehicle(
+            self.plant.inlet, self.plant.battery, pev_log, rules=rules or MEASURED
+        )
         self.evcc = Evcc(
             self.vehicle,
             self.plant.battery,

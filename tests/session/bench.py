@@ -69,7 +69,8 @@ class Bench:
         bolt_forced: bool = False,
         rules: GuardRules | None = None,
     ) -> None:
-        self.desk = desk = Desk(options, rules=rules)
+        # Without rules of its own a bench has the harder car: nothing measures at its inlet.
+        self.desk = desk = Desk(options, rules=rules or GuardRules())
         self.judge = Judge(desk.plant, owner_a=options.owner_max_a, bolt_forced=bolt_forced)
         self.frames: list[tuple[float, str, bytes]] = []
         self.evse_network: V2gNetwork = desk.charger.network
