@@ -9,11 +9,13 @@ import argparse
 import json
 import os
 import platform
+import shutil
+import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from tests.bench import bench_exi, bench_frames, bench_session, bench_start
+from tests.bench import bench_exi, bench_frames, bench_session, bench_split, bench_start
 
 
 class Measured(NamedTuple):
@@ -22,15 +24,25 @@ class Measured(NamedTuple):
     exi: list[bench_exi.Row]
     frames: list[bench_frames.Row]
     session: list[bench_session.Row]
+    split: list[bench_split.Row]
     start: list[bench_start.Row]
+
+
+# Rounds of EXI, rounds of frames, the session, how many of it, starts.
+FULL: Final = (20, 5, bench_session.FORTY_MINUTES, 3, 7)
+QUICK: Final = (2, 1, bench_session.QUICK, 1, 1)
 
 
 def measure(*, quick: bool) -> Measured:
     """Measure everything, one after the other."""
-    if quick:
-        session = bench_session.rows(bench_session.QUICK, repeats=1)
-        return Measured(bench_exi.rows(2), bench_frames.rows(1), session, bench_start.rows(1))
-    return Measured(bench_exi.rows(), bench_frames.rows(), bench_session.rows(), bench_start.rows())
+    exi_rounds, frame_rounds, options, sessions, starts = QUICK if quick else FULL
+    return Measured(
+        exi=bench_exi.rows(exi_rounds),
+        frames=bench_frames.rows(frame_rounds),
+        session=bench_session.rows(options, sessions),
+        split=bench_split.rows(options, sessions),
+        start=bench_start.rows(starts),
+    )
 
 
 def environment() -> str:
@@ -42,8 +54,18 @@ def environment() -> str:
         names = [ln.split(":", 1)[1].strip() for ln in lines if ln.startswith("model name")]
         model = names[0] if names else platform.machine()
     return (
-        f"{model}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+        f"{model}, {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {platform.python_version()}, {_compiler()}"
     )
+
+
+def _compiler() -> str:
+    """Name the compiler that is here, which made the codec."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        return "no C compiler"
+    done = subprocess.run([compiler, "--version"], capture_output=True, check=True, text=True)  # noqa: S603 - asks a version
+    return done.stdout.splitlines()[0]
 
 
 def tables(measured: Measured) -> list[str]:
@@ -52,6 +74,7 @@ def tables(measured: Measured) -> list[str]:
         bench_exi.lines(measured.exi),
         bench_frames.lines(measured.frames),
         bench_session.lines(measured.session),
+        bench_split.lines(measured.split),
         bench_start.lines(measured.start),
     )
     return [line for part in parts for line in (*part, "")]

@@ -16,6 +16,8 @@ COMMANDS = (
         ["-c", "from pyplc_fw.v2g import exi; exi.decode"],
     ),
     ("pyplc --version", ["-m", "pyplc_fw.cli.main", "--version"]),
+    ("pyplc --help", ["-m", "pyplc_fw.cli.main", "--help"]),
+    ("pyplc exi --help", ["-m", "pyplc_fw.cli.main", "exi", "--help"]),
     ("pyplc demo --help", ["-m", "pyplc_fw.cli.main", "demo", "--help"]),
 )
 
