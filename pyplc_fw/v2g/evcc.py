@@ -381,6 +381,10 @@ class Evcc:
             if below >= WELDING_ROUNDS_BELOW:
                 return
             await pace(sent_s, self._timers.ongoing_period_s)
+        # Some chargers never show the drop: it is told, but the aux contacts are the proof.
+        self._log.warning(
+            "v2g.voltage_stays", reason=faults.WELDING_SUSPECTED.id, present_v=voltage_v
+        )
         self._note(f"WeldingDetection: still {voltage_v:.0f} V after {WELDING_ROUNDS} rounds")
 
     async def session_stop(self) -> None:
