@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pyplc_fw.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pyplc_fw.cli.demo_view import View
     from pyplc_fw.services.desk import DeskOptions, DeskResult
-    from pyplc_fw.services.journal import Record
-    from pyplc_fw.sim.plant import Truth
-    from pyplc_fw.trace.plot import ChargeSample
 
 EXIT_NORMAL: Final = 0
 EXIT_OTHER: Final = 1
@@ -105,100 +98,21 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _demo(args: argparse.Namespace, options: DeskOptions) -> int:
-    from pyplc_fw.cli import demo_view  # noqa: PLC0415
+    from pyplc_fw.cli import demo_desk, demo_view  # noqa: PLC0415
 
     recording = None if args.no_recording else args.out / "session.pcapng"
     if recording is not None:
         args.out.mkdir(parents=True, exist_ok=True)
     view = demo_view.choose(options, json=args.json, realtime=args.realtime)
     began_s = time.monotonic()
-    main = partial(_watched, options, view, recording)
     with view:
-        result = asyncio.run(main()) if args.realtime else _run_virtual(main)
+        result = demo_desk.play(options, view, recording, realtime=args.realtime)
     wall_s = time.monotonic() - began_s
     files = _files(args, options, result)
     view.summary(_summary(result, wall_s, files))
     if result.normal:
         return EXIT_NORMAL
     return EXIT_SAFE_ABORT if result.safe else EXIT_OTHER
-
-
-def _run_virtual(main: Callable[[], Coroutine[Any, Any, DeskResult]]) -> DeskResult:
-    """Let Ctrl-C cancel the task, as asyncio.run does: it must not strike in the midst of a step.
-
-    A SIGINT that was ignored, as under nohup, stays so.
-    """
-    from pyplc_fw.sim.virtual_time import run_virtual  # noqa: PLC0415
-
-    async def interruptible() -> DeskResult:
-        task, before = asyncio.current_task(), signal.getsignal(signal.SIGINT)
-        if task is None or before is not signal.default_int_handler:
-            return await main()
-        signal.signal(signal.SIGINT, lambda *_: task.cancel())
-        try:
-            return await main()
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    try:
-        return run_virtual(interruptible())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-
-
-class _Audience:
-    """Passes on what happens to a view; when that cannot write any more, the desk is stopped.
-
-    Whoever watches must not disturb what is watched: an error of the view never enters the car.
-    """
-
-    def __init__(self, view: View, desk: asyncio.Task[Any] | None) -> None:
-        self.error: OSError | None = None
-        self._view = view
-        self._desk = desk
-
-    def on_record(self, record: Record) -> None:
-        self._tell(lambda: self._view.on_record(record))
-
-    def on_sample(self, sample: ChargeSample) -> None:
-        self._tell(lambda: self._view.on_sample(sample))
-
-    def _tell(self, tell: Callable[[], None]) -> None:
-        if self.error is not None:
-            return
-        try:
-            tell()
-        except OSError as exc:
-            self.error = exc
-            if self._desk is not None:
-                self._desk.cancel()
-
-
-async def _watched(options: DeskOptions, view: View, recording: Path | None) -> DeskResult:
-    from pyplc_fw.services.desk import Desk  # noqa: PLC0415
-
-    audience = _Audience(view, asyncio.current_task())
-    desk = Desk(options)
-    desk.watch(audience.on_record, audience.on_sample)
-    recorder = None if recording is None else desk.record_to(recording, epoch_ns=time.time_ns())
-    try:
-        return await desk.run()
-    except asyncio.CancelledError:
-        if audience.error is not None:
-            raise audience.error from None
-        print(f"pyplc demo: interrupted; {_state(desk.plant.truth())}", file=sys.stderr)
-        raise
-    finally:
-        if recorder is not None:
-            recorder.close()
-
-
-def _state(truth: Truth) -> str:
-    return (
-        f"contactors {'closed' if truth.plus_closed or truth.minus_closed else 'open'}, "
-        f"pilot {truth.pilot_state}, "
-        f"connector {'unlocked' if truth.lock_position == 0.0 else 'locked'}"
-    )
 
 
 def _files(args: argparse.Namespace, options: DeskOptions, result: DeskResult) -> dict[str, str]:
