@@ -183,16 +183,16 @@ class Guard:
         if self._s2 or self._open_since is None:
             self._low_reports = 0
         at = self._request.charger_v_at
-        if at <= self._report_seen_at:
+        if not self._report_seen_at < at <= self._now:
             return
         self._report_seen_at = at
-        if self._request.charger_v >= timers.TOUCH_SAFE_V:
+        if not abs(self._request.charger_v) < timers.TOUCH_SAFE_V:  # also when it is not a number
             self._high_at, self._low_reports = at, 0
         elif self._open_since is not None and not self._s2:
             self._low_reports += 1
 
     def _fresh(self, at: float) -> bool:
-        return self._now - at <= timers.VALUE_FRESH_S
+        return 0.0 <= self._now - at <= timers.VALUE_FRESH_S  # the future says nothing
 
     def _inlet_v(self) -> float | None:
         """Return the inlet's voltage by the source that counts; None when absent or too old."""
@@ -236,12 +236,13 @@ class Guard:
     def _watch_heartbeat(self) -> None:
         if not (self._request.session or self._s2 or self._energised()):
             return
-        stale_at = self._request.heartbeat_at + timers.HEARTBEAT_STALE_S
-        if self._now >= stale_at:
+        at = self._request.heartbeat_at
+        stale_at = at + timers.HEARTBEAT_STALE_S
+        if at <= self._now < stale_at:
+            self._wake(stale_at)
+        else:
             self._abandoned = True
             self._raise(faults.HEARTBEAT_LOST, timers.EMERGENCY_OPEN_S)
-        else:
-            self._wake(stale_at)
 
     def _watch_lock(self) -> None:
         """Once locked in state C, where voltage may come at any time, it has to stay locked."""
@@ -345,10 +346,11 @@ class Guard:
     def _g1_lock_and_voltage(self) -> Reason | None:
         if not self._locked():
             return faults.NOT_LOCKED
-        inlet_v = self._inlet_v()
-        if inlet_v is None or not self._fresh(self._request.battery_v_at):
-            return faults.VOLTAGE_UNKNOWN
-        gap_v = abs(inlet_v - self._request.battery_v)
+        inlet_v, battery_v = self._inlet_v(), self._request.battery_v
+        known = self._fresh(self._request.battery_v_at) and battery_v >= timers.TOUCH_SAFE_V
+        if inlet_v is None or not known:
+            return faults.VOLTAGE_UNKNOWN  # no battery is at 0 V: nobody has measured it yet
+        gap_v = abs(inlet_v - battery_v)
         return None if gap_v < self._rules.pre_charge_limit_v else faults.PRE_CHARGE_GAP
 
     def _current_is_gone(self) -> bool:
@@ -468,11 +470,8 @@ class Guard:
 
     def _drive_lock(self, drive: LockDrive) -> None:
         """Run the motor, but never longer than it may."""
-        if drive is LockDrive.OFF:
-            self._drive = drive
-            return
         locking = drive is LockDrive.LOCK
-        if self._lock_gave_up is locking:
+        if drive is LockDrive.OFF or self._lock_gave_up is locking:
             self._drive = LockDrive.OFF
             return
         if drive is not self._drive:
@@ -495,6 +494,7 @@ class Guard:
             return
         if self._fault is faults.CONTACTOR_WELDED:
             return  # no voltage permits anything now
-        moving = self._inputs.inlet_v is not None and self._inputs.inlet_v >= timers.TOUCH_SAFE_V
+        inlet_v = self._inputs.inlet_v
+        moving = inlet_v is not None and abs(inlet_v) >= timers.TOUCH_SAFE_V
         if moving or self._contactors_refused is faults.PRE_CHARGE_GAP:
             self._wake(self._now + timers.STEP_S)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -632,3 +633,51 @@ def test_a_locked_guard_that_starts_anew_unlocks_only_when_asked() -> None:
     assert bench.drive() is LockDrive.OFF
     bench.ask(lock=False)
     assert bench.drive() is LockDrive.UNLOCK
+
+
+# --- nonsense ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("charger_v", [-400.0, math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("source", VoltageSource)
+def test_a_voltage_that_makes_no_sense_proves_nothing(
+    source: VoltageSource, charger_v: float
+) -> None:
+    bench = Bench(GuardRules(voltage_source=source), LOCKED)
+    bench.sense(inlet_v=charger_v)
+    bench.ask(session=True, lock=False)
+    for _ in range(40):
+        bench.charger_says(charger_v)
+        bench.pass_time(0.25)
+    assert bench.drive() is LockDrive.OFF
+    assert not bench.report.touch_safe
+
+
+@pytest.mark.parametrize("voltage_v", [0.0, 59.9, -380.0, math.nan])
+def test_no_contactor_closes_on_a_battery_whose_voltage_nobody_has_measured(
+    voltage_v: float,
+) -> None:
+    bench = ready_to_close()
+    bench.ask(charger_v=voltage_v, battery_v=voltage_v, contactors=True)
+    assert not bench.outputs.minus
+    assert bench.report.contactors_refused is faults.VOLTAGE_UNKNOWN
+
+
+@pytest.mark.parametrize("ahead_s", [HAIR_S, 3600.0, math.inf, math.nan])
+def test_times_that_have_not_come_yet_are_no_times(ahead_s: float) -> None:
+    bench = ready_to_close()
+    for value in ("charger_v_at", "battery_v_at"):
+        bench.ask(contactors=True, **{value: bench.now + ahead_s})
+        assert not bench.outputs.minus
+        bench.ask(contactors=False, **{value: bench.now})
+    bench.ask(heartbeat_at=bench.now + ahead_s)
+    assert bench.report.emergency is faults.HEARTBEAT_LOST
+    assert not bench.outputs.s2
+
+
+def test_a_report_of_no_time_is_no_report() -> None:
+    bench = Bench(None, LOCKED)
+    bench.ask(session=True, heartbeat_at=bench.now, lock=False)
+    for _ in range(5):
+        bench.ask(charger_v=1.0, charger_v_at=math.nan)
+    assert bench.drive() is LockDrive.OFF
