@@ -6,6 +6,9 @@ has not ended (``beats=False``: whoever drives it calls ``beat``). Freshness bel
 ``charger_reports`` stamps voltage and current when they come, every beat stamps the battery's
 voltage. Between two slow responses the session is alive while the charger's values are too old to
 close a contactor on; PreChargeReq go on until both contactors are confirmed, so that they are not.
+
+Inputs that cannot be read are as they were for 20 ms, then unknown; outputs that could not be
+written are written again in the next step.
 """
 
 from __future__ import annotations
@@ -15,7 +18,8 @@ from collections.abc import Callable
 from math import inf
 from typing import TYPE_CHECKING
 
-from pyplc_fw.faults import Reason
+from pyplc_fw.errors import HardwareError
+from pyplc_fw.faults import HARDWARE_FAILED, Reason
 from pyplc_fw.terms import EndState
 from pyplc_fw.v2g.ports import Battery
 from pyplc_fw.vehicle import timers
@@ -34,6 +38,10 @@ from pyplc_fw.vehicle.waiters import Waiters
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
+
+
+BLIND = Inputs(unlocked=False)
+"Nothing is known."
 
 
 class GuardedVehicle:
@@ -58,14 +66,17 @@ class GuardedVehicle:
         self._battery = battery
         self._rules = rules or GuardRules()
         self._guard = Guard(self._rules)
+        self._log = log
         self._journal = Journal(log)
         self._beats = beats
         self._period_s = None if rate_hz is None else 1.0 / rate_hz
         self._loop = asyncio.get_running_loop()
         self._waiters = Waiters()
         self._inputs = Inputs()
-        self._outputs = Outputs()
+        self._outputs = self._applied = Outputs()
         self._report = Report()
+        self._blind_since: float | None = None
+        self._io_error = ""
         self._session = False
         self._state_c = False
         self._lock: bool | None = None
@@ -158,14 +169,14 @@ class GuardedVehicle:
         self._beat_now()
         if self._beats:
             self._keep_beating(asyncio.current_task(self._loop))
-        self._changed()
+        self._step()  # also at a fixed rate: what the last session left is gone before this returns
 
     def end_session(self) -> None:
         self._session = self._state_c = self._contactors = False
         if self._beat_timer is not None:
             self._beat_timer.cancel()
             self._beat_timer = None
-        self._changed()
+        self._step()
 
     def beat(self) -> None:
         """Say that the controller lives."""
@@ -260,14 +271,37 @@ class GuardedVehicle:
         self._waiters.notify()
 
     def _step_once(self) -> None:
-        inputs = self._io.read()
+        error_before, self._io_error = self._io_error, ""
+        inputs = self._read()
         request = self._request()
         self._acknowledge = False
         outputs, report = self._guard.step(self._loop.time(), inputs, request)
         self._journal.note(inputs, outputs, report)
-        before, self._inputs, self._outputs, self._report = self._outputs, inputs, outputs, report
-        if outputs != before:
+        self._inputs, self._outputs, self._report = inputs, outputs, report
+        if outputs != self._applied:
+            self._apply(outputs)
+        if self._io_error != error_before:
+            log = self._log.error if self._io_error else self._log.info
+            log("guard.io", error=self._io_error, reason=HARDWARE_FAILED.id)
+
+    def _read(self) -> Inputs:
+        try:
+            inputs = self._io.read()
+        except HardwareError as exc:
+            self._io_error, now = str(exc), self._loop.time()
+            if self._blind_since is None:
+                self._blind_since = now
+            return self._inputs if now - self._blind_since < timers.PWM_LOST_S else BLIND
+        self._blind_since = None
+        return inputs
+
+    def _apply(self, outputs: Outputs) -> None:
+        try:
             self._io.apply(outputs)
+        except HardwareError as exc:
+            self._io_error = str(exc)
+        else:
+            self._applied = outputs
 
     def _request(self) -> Request:
         return Request(
@@ -294,6 +328,8 @@ class GuardedVehicle:
             change_at = self._io.next_change_at
             due = self._report.next_deadline
             self._due = due if change_at is None else min(due, change_at)
+            if self._io_error:
+                self._due = min(self._due, self._loop.time() + timers.STEP_S)
         timer = self._timer
         if timer is not None and timer.when() > self._due:
             timer.cancel()

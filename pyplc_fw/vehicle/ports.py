@@ -112,7 +112,7 @@ class Report(NamedTuple):
 
 
 class VehicleIo(Protocol):
-    """The vehicle's inputs and outputs."""
+    """The vehicle's inputs and outputs; ``read`` and ``apply`` raise HardwareError."""
 
     def read(self) -> Inputs: ...
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 from time import perf_counter
 from typing import Any
@@ -9,12 +10,14 @@ import pytest
 import structlog
 from structlog.testing import CapturingLogger
 
+from pyplc_fw import faults
 from pyplc_fw.checkpoints import CHECKPOINTS, PEV
+from pyplc_fw.errors import BusError
 from pyplc_fw.sim.plant import Plant
 from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.terms import EndState
 from pyplc_fw.vehicle.inlet import GuardedVehicle
-from pyplc_fw.vehicle.ports import Outputs, VoltageSource
+from pyplc_fw.vehicle.ports import GuardRules, Inputs, Outputs, VehicleIo, VoltageSource
 from tests.unit.vehicle.scenarios import FAULTS, Story, play
 
 HELD = {"weld_plus", "weld_both", "aux_stuck_closed", "lock_jammed", "lock_says_both"}
@@ -135,10 +138,12 @@ def settled(story: Story, field: str) -> list[tuple[float, Any]]:
     return values
 
 
-def vehicle_on(plant: Plant, **options: Any) -> tuple[GuardedVehicle, CapturingLogger]:
+def vehicle_on(
+    plant: Plant, io: VehicleIo | None = None, **options: Any
+) -> tuple[GuardedVehicle, CapturingLogger]:
     captured = CapturingLogger()
     log = structlog.wrap_logger(captured, processors=[])
-    return GuardedVehicle(plant.inlet, plant.battery, log, **options), captured
+    return GuardedVehicle(io or plant.inlet, plant.battery, log, **options), captured
 
 
 def test_what_is_asked_for_and_granted_shows_at_once() -> None:
@@ -234,6 +239,103 @@ def test_checkpoints_3_4_and_6_are_logged_once_for_each_plug() -> None:
     seen = run_virtual(session())
     assert seen == [3, 4, 6, 3, 4, 6]
     assert {CHECKPOINTS[number].side for number in seen} == {PEV}
+
+
+class FailingIo:
+    """An inlet whose bus fails so and so often."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._inlet = plant.inlet
+        self.failing_reads = self.failing_writes = 0.0
+        self.subscribe = plant.inlet.subscribe
+
+    @property
+    def next_change_at(self) -> float | None:
+        return self._inlet.next_change_at
+
+    def read(self) -> Inputs:
+        if self.failing_reads > 0:
+            self.failing_reads -= 1
+            raise BusError("no answer on the I2C bus")
+        return self._inlet.read()
+
+    def apply(self, outputs: Outputs) -> None:
+        if self.failing_writes > 0:
+            self.failing_writes -= 1
+            raise BusError("no answer on the I2C bus")
+        self._inlet.apply(outputs)
+
+
+async def charge_on(plant: Plant, vehicle: GuardedVehicle) -> None:
+    """Close the contactors of a vehicle whose inlet's voltage is measured."""
+    plant.plug_in()
+    plant.pilot.set_duty(5.0)
+    vehicle.begin_session()
+    vehicle.request_state_c()
+    vehicle.request_lock()
+    await vehicle.wait_for(lambda: vehicle.locked)
+    plant.supply.set_output(plant.battery.voltage_v, 2.0)
+    await asyncio.sleep(3.0)
+    vehicle.request_contactors_closed()
+    await vehicle.wait_for(lambda: vehicle.contactors_closed)
+
+
+@pytest.mark.parametrize("rate_hz", [None, 100.0])
+@pytest.mark.parametrize(
+    ("reads", "writes", "open_s"),
+    [(0, 1, 0.05), (0, 20, 0.25), (1, 0, None), (2, 0, None), (8, 0, 0.42), (math.inf, 0, 0.42)],
+)
+def test_a_bus_that_fails_is_tried_again_and_then_not_trusted(
+    rate_hz: float | None, reads: float, writes: float, open_s: float | None
+) -> None:
+    """``open_s``: the contactors are open by then. None: a stutter ends no session."""
+
+    async def session() -> None:
+        plant = Plant(asyncio.get_running_loop().time)
+        io = FailingIo(plant)
+        rules = GuardRules(voltage_source=VoltageSource.MEASURED)
+        vehicle, captured = vehicle_on(plant, io=io, rules=rules, rate_hz=rate_hz)
+        await charge_on(plant, vehicle)
+        io.failing_reads, io.failing_writes = reads, writes
+        if writes:
+            vehicle.charger_reports(None, 0.0)
+            vehicle.charger_confirmed_stop()
+            vehicle.request_state_b()
+            vehicle.request_contactors_open()
+        await asyncio.sleep(open_s or 1.0)
+        assert plant.inlet.plus.closed is plant.inlet.minus.closed is (open_s is None)
+        assert plant.pilot.state == ("C" if open_s is None else "B")
+        errors = [call for call in captured.calls if call.kwargs["event"] == "guard.io"]
+        assert 1 <= len(errors) <= 2
+        vehicle.end_session()
+        vehicle.close()
+
+    run_virtual(session())
+
+
+@pytest.mark.parametrize("rate_hz", [None, 100.0])
+def test_the_emergency_of_the_last_session_does_not_reach_into_the_next(
+    rate_hz: float | None,
+) -> None:
+    async def session() -> None:
+        plant = Plant(asyncio.get_running_loop().time)
+        vehicle, _ = vehicle_on(plant, rate_hz=rate_hz)
+        for _ in range(2):
+            plant.plug_in()
+            plant.pilot.set_duty(5.0)
+            await asyncio.sleep(0.1)
+            vehicle.begin_session()
+            assert vehicle.emergency is None
+            vehicle.request_state_c()
+            await asyncio.sleep(0.1)
+            plant.plug_out(by_force=True)
+            await asyncio.sleep(0.1)
+            assert vehicle.emergency is faults.PROXIMITY_LOST
+            vehicle.request_state_b()
+            vehicle.end_session()
+        vehicle.close()
+
+    run_virtual(session())
 
 
 def test_a_heartbeat_is_cheap() -> None:
