@@ -201,6 +201,12 @@ INLET_TOO_HOT: Final = _reason(
     "Let it cool down; check the contacts of plug and inlet, and the sensor.",
 )
 
+BATTERY_UNKNOWN: Final = _reason(
+    "session.battery_unknown",
+    _FAULT,
+    "The battery management system says nothing, or nothing that makes sense.",
+    "Check the battery management system and its bus.",
+)
 NOT_AUTHORISED: Final = _reason(
     "session.not_authorised",
     _WARNING,

@@ -125,9 +125,11 @@ class Energised:
         vehicle, timers = self._vehicle, self._timers
         if settle is not None:
             await asyncio.sleep(max(self._state_b_until(settle) - _now(), 0.0))
-        if not vehicle.contactors_open:
-            await self._current_gone()
-        vehicle.request_contactors_open()
+        try:
+            if not vehicle.contactors_open:
+                await self._current_gone()
+        finally:
+            vehicle.request_contactors_open()
         return await self.within(timers.contactors_open, lambda: vehicle.contactors_open)
 
     async def within(self, timer: Timer, condition: Callable[[], bool]) -> bool:
@@ -166,9 +168,11 @@ class Energised:
 
     async def _reach_end_state(self) -> None:
         vehicle = self._vehicle
-        await self.open_contactors()
-        self.emergency = vehicle.emergency
-        vehicle.request_unlock()
+        try:
+            await self.open_contactors()
+        finally:
+            self.emergency = vehicle.emergency
+            vehicle.request_unlock()
         await self.within(self._timers.unlock, lambda: vehicle.unlocked)
         self.held_because = self._why_held()
         self.end_state = EndState.SAFE if self.held_because is None else EndState.HELD

@@ -31,9 +31,12 @@ from pyplc_fw.timing import timeout
 from pyplc_fw.v2g.energised import CURRENT_OFF_A, EmergencyStopError, Energised
 from pyplc_fw.v2g.evcc_agreement import Agreement
 from pyplc_fw.v2g.evcc_checks import (
+    TOUCH_SAFE_V,
     ChargerLimits,
+    battery_is_known,
     cable_is_good,
     error_code_of,
+    require_known,
 )
 from pyplc_fw.v2g.evcc_dialogue import Dialogue, now, pace
 from pyplc_fw.v2g.evcc_messages import EvccMessages
@@ -51,7 +54,6 @@ from pyplc_fw.v2g.ports import Battery, V2gStream, Vehicle
 from pyplc_fw.v2g.session_end import SessionEnd, SessionRecord
 from pyplc_fw.v2g.timers import EvccTimers
 
-TOUCH_SAFE_V: Final = 60.0
 WELDING_ROUNDS: Final = 10
 WELDING_ROUNDS_BELOW: Final = 2
 "So many responses in a row must show a safe voltage; the guard counts two as well."
@@ -237,6 +239,7 @@ class Evcc:
     async def _pre_charge_round(self) -> bool:
         """Ask once, compare, ask for the contactors; returns whether the voltages meet."""
         self._ask.heed_stop()
+        require_known(self._battery)
         sent_s = now()
         battery_v = self._battery.voltage_v
         self.demand = pre_charge_demand(self._allowed())
@@ -282,6 +285,8 @@ class Evcc:
     def _reason_to_stop(self, allowed_s: float) -> Reason | None:
         if self._ask.stop_reason is not None:
             return self._ask.stop_reason
+        if not battery_is_known(self._battery):
+            return faults.BATTERY_UNKNOWN
         if self._messages.charging_complete:
             return faults.BATTERY_FULL
         if now() - allowed_s < self._settings.idle_limit_s:

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from pyplc_fw.timing import timeout
-from pyplc_fw.v2g.evcc_checks import ChargerLimits, check_chosen_protocol, requested_transfer
+from pyplc_fw.v2g.evcc_checks import (
+    ChargerLimits,
+    check_chosen_protocol,
+    requested_transfer,
+    require_known,
+)
 from pyplc_fw.v2g.evcc_dialogue import Dialogue, now, pace
 from pyplc_fw.v2g.evcc_messages import EvccMessages
 from pyplc_fw.v2g.messages import din
@@ -84,10 +89,11 @@ class Agreement:
         """Exchange limits until Finished; returns the charger's. Checkpoint 540.
 
         A Compleo says EVSE_NotReady with Finished: that is no reason to wait. Raises PyplcError
-        when the limits do not fit the battery.
+        when the limits do not fit the battery, or nothing is known of it.
         """
         self._record.enter("ChargeParameterDiscovery", now())
         self._record.reach(540, "v2g.ChargeParameterDiscoveryReq", soc_pct=self._battery.soc_pct)
+        require_known(self._battery)
         timer = self._timers.charge_parameter_discovery
         async with timeout(self._timers.ongoing):
             while True:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf
+from math import inf, isfinite
 from typing import Final, Self
 
 from pyplc_fw import faults
-from pyplc_fw.errors import PyplcError, RemoteProtocolError
+from pyplc_fw.errors import BusError, PyplcError, RemoteProtocolError
 from pyplc_fw.faults import Reason
 from pyplc_fw.v2g.energised import EmergencyStopError
 from pyplc_fw.v2g.evcc_messages import OFFERED_SCHEMA_ID
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.ports import Battery
 
+TOUCH_SAFE_V: Final = 60.0
 OK_CODES: Final = frozenset(code for code in din.ResponseCode if code.name.startswith("OK"))
 "Whichever of them comes: an ABB answers SessionSetupReq with a plain OK."
 
@@ -144,6 +145,29 @@ def error_code_of(emergency: Reason | None) -> din.DC_EVErrorCode:
     if emergency is None:
         return din.DC_EVErrorCode.NO_ERROR
     return EV_ERRORS.get(emergency.id, din.DC_EVErrorCode.FAILED_EVRESSMalfunction)
+
+
+def battery_is_known(battery: Battery) -> bool:
+    """Return whether what is said to the charger about the battery can be true."""
+    said = (
+        battery.soc_pct,
+        battery.target_soc_pct,
+        battery.capacity_wh,
+        battery.target_voltage_v,
+        battery.max_voltage_v,
+        battery.max_current_a,
+    )
+    # No traction battery is at 0 V: that is what a variable says before anyone has written it.
+    return TOUCH_SAFE_V <= battery.voltage_v < inf and all(isfinite(value) for value in said)
+
+
+def require_known(battery: Battery) -> None:
+    """Raise BusError unless ``battery_is_known``."""
+    if not battery_is_known(battery):
+        raise BusError(
+            f"battery at {battery.voltage_v:.1f} V, SoC {battery.soc_pct:.1f} %",
+            reason=faults.BATTERY_UNKNOWN,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

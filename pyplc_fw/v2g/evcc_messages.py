@@ -20,10 +20,34 @@ MOST_SECONDS: Final = 32_767
 SECONDS_STEP: Final = 10
 SECONDS_PER_HOUR: Final = 3600.0
 
+MOST_SI: Final = 32_767e3
+"The greatest number that a PhysicalValue can say."
+
+
+def _sayable(value: float, most: float = MOST_SI) -> float:
+    """Return ``value`` from 0 to ``most``, and 0 for what is not a number.
+
+    A battery that says nothing any more must not keep the car from asking for 0 A.
+    """
+    return min(value, most) if value > 0.0 else 0.0
+
+
 # The same few values are said again and again.
-_volts = lru_cache(maxsize=1024)(din.volts)
-_amps = lru_cache(maxsize=4096)(din.amps)
-_watts = lru_cache(maxsize=64)(din.watts)
+@lru_cache(maxsize=1024)
+def _volts(value_v: float) -> din.PhysicalValue:
+    return din.volts(_sayable(value_v))
+
+
+@lru_cache(maxsize=4096)
+def _amps(value_a: float) -> din.PhysicalValue:
+    return din.amps(_sayable(value_a))
+
+
+@lru_cache(maxsize=64)
+def _watts(value_w: float) -> din.PhysicalValue:
+    return din.watts(_sayable(value_w))
+
+
 _seconds = lru_cache(maxsize=4096)(din.seconds)
 
 
@@ -84,7 +108,7 @@ class EvccMessages:
             EVMaximumCurrentLimit=_amps(battery.max_current_a),
             EVMaximumPowerLimit=self._max_power,
             EVMaximumVoltageLimit=_volts(battery.max_voltage_v),
-            EVEnergyCapacity=din.watt_hours(battery.capacity_wh),
+            EVEnergyCapacity=din.watt_hours(_sayable(battery.capacity_wh)),
             EVEnergyRequest=din.watt_hours(self._energy_wh(battery.target_soc_pct)),
             FullSOC=FULL_SOC_PCT,
             BulkSOC=BULK_SOC_PCT,
@@ -152,12 +176,12 @@ class EvccMessages:
         return _ev_status(self.ready, self.error, _whole_pct(self._battery.soc_pct))
 
     def _energy_wh(self, soc_pct: float) -> float:
-        share = max(soc_pct - self._battery.soc_pct, 0.0) / 100.0
-        return round(share * self._battery.capacity_wh)
+        share = _sayable(soc_pct - self._battery.soc_pct, 100.0) / 100.0
+        return round(_sayable(share * self._battery.capacity_wh))
 
 
 def _whole_pct(soc_pct: float) -> int:
-    return min(max(int(soc_pct), 0), 100)
+    return int(_sayable(soc_pct, 100.0))
 
 
 def _remaining(missing_pct: float, capacity_wh: float, power_w: float) -> din.PhysicalValue:
@@ -165,7 +189,7 @@ def _remaining(missing_pct: float, capacity_wh: float, power_w: float) -> din.Ph
     if missing_pct <= 0.0:
         return _seconds(0)
     energy_ws = missing_pct / 100.0 * capacity_wh * SECONDS_PER_HOUR
-    if power_w * MOST_SECONDS <= energy_ws:
+    if not 0.0 <= energy_ws < power_w * MOST_SECONDS:  # also when it is not a number
         return _seconds(MOST_SECONDS)
     return _seconds(SECONDS_STEP * round(energy_ws / power_w / SECONDS_STEP))
 

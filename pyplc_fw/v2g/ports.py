@@ -166,7 +166,11 @@ class Vehicle(Protocol):
 
 
 class Battery(Protocol):
-    """What the battery management system tells and asks for, now."""
+    """What the battery management system tells and asks for, now.
+
+    What it has not said for 0.5 s, or never, is not a number (NaN): nothing old is passed off as
+    new.
+    """
 
     @property
     def voltage_v(self) -> float: ...

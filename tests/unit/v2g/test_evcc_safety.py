@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from functools import partial
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from pyplc_fw.faults import Reason
 from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.terms import EndState
 from pyplc_fw.v2g.messages import din
+from tests.unit.v2g.v2g_bench import BenchBattery
 from tests.unit.v2g.v2g_scripts import (
     ENERGISED,
     STEPS,
@@ -20,8 +23,11 @@ from tests.unit.v2g.v2g_scripts import (
     Late,
     assert_safe,
     at,
+    requests_of,
     run_evcc,
 )
+
+STOP = "SessionStopReq"
 
 
 # --- cancelled, in every phase -------------------------------------------------------------------
@@ -206,3 +212,61 @@ def test_an_adapter_that_fails_on_the_way_out_leaves_nothing_proven() -> None:
     assert (end.reason, end.end_state) == (faults.HARDWARE_FAILED, EndState.HELD)
     assert end.held_because is faults.HARDWARE_FAILED
     assert bench.vehicle.events[-1] == "end"
+
+
+# --- the battery ---------------------------------------------------------------------------------
+NONSENSE = [math.nan, math.inf, -math.inf, -5.0, 0.0, 1e9]
+SAID = [name for name in BenchBattery.__dataclass_fields__ if name != "max_power_w"]
+
+
+@pytest.mark.parametrize("name", SAID)
+@pytest.mark.parametrize("step", ["SessionSetupRes", "CableCheckRes", "CurrentDemandRes"])
+def test_a_battery_that_talks_nonsense_ends_safely_and_is_named(step: str, name: str) -> None:
+    for value in NONSENSE:
+        bench_of: list[EvccBench] = []
+
+        def begin_to_rave(response: Any, bench_of: list[EvccBench], value: float) -> Any:
+            setattr(bench_of[0].battery, name, value)
+            return response
+
+        tamper = at(step, partial(begin_to_rave, bench_of=bench_of, value=value))
+        bench, end = run_evcc(tamper, bench_of.append)
+        assert_safe(bench, end)
+        assert end.reason is not faults.INTERNAL_ERROR
+        assert end.reason is not faults.MESSAGE_MALFORMED
+        if not math.isfinite(value) and name != "allowed_current_a":
+            assert end.reason is faults.BATTERY_UNKNOWN
+
+
+@pytest.mark.parametrize("silent_from", ["SessionSetupRes", "CurrentDemandRes"])
+def test_a_silent_battery_gets_no_current_and_a_normal_stop(silent_from: str) -> None:
+    def fall_silent(response: Any) -> Any:
+        for name in BenchBattery.__dataclass_fields__:
+            setattr(bench_of[0].battery, name, math.nan)
+        return response
+
+    bench_of: list[EvccBench] = []
+    bench, end = run_evcc(at(silent_from, fall_silent), bench_of.append)
+    assert_safe(bench, end)
+    assert end.reason is faults.BATTERY_UNKNOWN
+    if silent_from == "CurrentDemandRes":
+        demands = requests_of(bench, din.CurrentDemandReq)
+        assert [demand.EVTargetCurrent.si for demand in demands[1:]] == [0.0] * (len(demands) - 1)
+        assert bench.secc.heard[-3:] == ["WeldingDetectionReq", "WeldingDetectionReq", STOP]
+
+
+def test_what_goes_wrong_on_the_way_out_keeps_neither_contactors_nor_plug() -> None:
+    """An error of the program, where 0 A are asked for once more."""
+
+    async def session() -> EvccBench:
+        async def fail() -> bool:
+            raise ZeroDivisionError
+
+        bench = EvccBench(at("CurrentDemandRes", lambda _: b"\x01\xfe\x80\x01\x00\x00\x00\x00"))
+        bench.evcc._energised._zero_current = fail
+        with pytest.raises(ZeroDivisionError):
+            await bench.run()
+        bench.task.cancel()
+        return bench
+
+    assert run_virtual(session()).vehicle.events[-3:] == ["open", "unlock", "end"]
