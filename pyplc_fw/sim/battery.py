@@ -48,6 +48,7 @@ class SimBattery:
         self._taper_from_pct = taper_from_pct
         self._stored_wh = capacity_wh * soc_pct / 100.0
         self._current_a = 0.0
+        self._open_v = self._curve_v()
         self._sync: Callable[[], None] = _nothing
 
     def attach(self, sync: Callable[[], None]) -> None:
@@ -92,6 +93,9 @@ class SimBattery:
 
     def open_circuit_v(self) -> float:
         """Voltage without current at the state of the last ``advance``."""
+        return self._open_v
+
+    def _curve_v(self) -> float:
         x = min(max(self._stored_wh / self.capacity_wh, 0.0), 1.0)
         i = min(bisect_right(_SHAPE_X, x), len(_SHAPE) - 1)
         (x0, y0), (x1, y1) = _SHAPE[i - 1], _SHAPE[i]
@@ -102,5 +106,6 @@ class SimBattery:
         """Let ``dt_s`` pass in which the current goes evenly from its last value to this one."""
         mean_a = 0.5 * (self._current_a + current_a)
         if mean_a > 0.0:
-            self._stored_wh += self.open_circuit_v() * mean_a * dt_s / 3600.0
+            self._stored_wh += self._open_v * mean_a * dt_s / 3600.0
+            self._open_v = self._curve_v()
         self._current_a = current_a
