@@ -37,14 +37,21 @@ class V2gChannel:
             async with timeout(timer):
                 if self._response_owed:
                     await self.receive(schema)
-                self._response_owed = True
+                self._require_silence()
+                self.usable, self._response_owed = False, True  # half a request spoils the stream
                 await self.send(request)
+                self.usable = True
                 response = await self.receive(schema)
         except PyplcError:
             self.usable = False
             raise
         self._response_owed = False
         return response
+
+    def _require_silence(self) -> None:
+        """Take no answer from before the question: what it says would be old."""
+        if self._waiting or self._v2gtp.pending_bytes:
+            raise RemoteProtocolError("more came than the response to the last request")
 
     async def send(self, message: Any) -> None:
         """Send one message; raises LinkError."""

@@ -24,7 +24,14 @@ from typing import Final
 from structlog.typing import FilteringBoundLogger
 
 from pyplc_fw import faults
-from pyplc_fw.errors import LinkError, LockError, PilotError, ProtocolTimeoutError, PyplcError
+from pyplc_fw.errors import (
+    LinkError,
+    LocalProtocolError,
+    LockError,
+    PilotError,
+    ProtocolTimeoutError,
+    PyplcError,
+)
 from pyplc_fw.faults import Reason
 from pyplc_fw.terms import MacAddress
 from pyplc_fw.timing import timeout
@@ -137,6 +144,8 @@ class Evcc:
         Whatever ends it, the vehicle is in an end state before this returns or raises. Only
         CancelledError and errors of the program itself leave it.
         """
+        if self._dialogue is not None:
+            raise LocalProtocolError("an EVCC runs one session; the next one needs a new EVCC")
         self.record.begin(now(), self._battery.soc_pct)
         self._dialogue = self._ask = Dialogue(stream, self._messages, self.record)
         self._ask.stop_reason = self._stop_reason

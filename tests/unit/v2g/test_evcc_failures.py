@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from pyplc_fw import faults
+from pyplc_fw.errors import LocalProtocolError
 from pyplc_fw.faults import Reason
+from pyplc_fw.sim.virtual_time import run_virtual
+from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.secc_session import SeccState
 from pyplc_fw.v2g.timers import EvccTimers
+from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI, wrap
 from tests.unit.v2g.v2g_scripts import (
     EPSILON_S,
     MESSAGE_TIMERS,
@@ -416,3 +420,42 @@ def test_current_that_nobody_can_measure_any_more_keeps_the_contactors_closed_fo
     times = bench.vehicle.times
     assert bench.vehicle.current_when_opened == 100.0
     assert times["open"] - times["state_b"] == pytest.approx(2.0)
+
+
+# --- more than was asked for ---------------------------------------------------------------------
+@pytest.mark.parametrize("step", STEPS[:-1])
+@pytest.mark.parametrize("surplus", [b"\x01", b"\x01\xfe\x80\x01\x00\x00\x00\x01\x80"])
+def test_what_comes_with_a_response_and_before_the_next_request_is_no_answer(
+    step: str, surplus: bytes
+) -> None:
+    def more(response: Any) -> bytes:
+        return wrap(PAYLOAD_EXI, exi.encode(response)) + surplus
+
+    bench, end = run_evcc(at(step, more))
+    assert_safe(bench, end)
+    assert end.reason is faults.PEER_BROKE_PROTOCOL
+    assert "more came" in end.detail
+
+
+def test_a_flood_of_answers_does_not_charge_on_without_a_charger() -> None:
+    """Six hundred CurrentDemandRes at once, then the charger is dead."""
+    flooded: list[float] = []
+
+    def flood(response: Any) -> bytes:
+        flooded.append(asyncio.get_running_loop().time())
+        return wrap(PAYLOAD_EXI, exi.encode(response)) * 600
+
+    bench, end = run_evcc(at("CurrentDemandRes", flood))
+    assert_safe(bench, end)
+    assert len(flooded) == 1
+    assert bench.vehicle.times["state_b"] - flooded[0] <= 0.2 + EPSILON_S
+
+
+def test_an_evcc_runs_one_session_and_no_other() -> None:
+    async def session() -> None:
+        bench = EvccBench()
+        await bench.run()
+        with pytest.raises(LocalProtocolError):
+            await bench.evcc.run(bench.car_end)
+
+    run_virtual(session())
