@@ -157,6 +157,18 @@ CHARGER_MALFUNCTION: Final = _reason(
     "The charger reported a malfunction.",
     "Use another charger.",
 )
+CHARGER_OVERVOLTAGE: Final = _reason(
+    "session.charger_overvoltage",
+    _EMERGENCY,
+    "The charger gave a higher voltage than the car allows.",
+    "Use another charger; have the battery checked.",
+)
+CHARGER_OVERCURRENT: Final = _reason(
+    "session.charger_overcurrent",
+    _EMERGENCY,
+    "The charger gave more current than the car allows.",
+    "Use another charger; have the battery checked.",
+)
 CABLE_CHECK_FAILED: Final = _reason(
     "session.cable_check_failed",
     _WARNING,

@@ -40,6 +40,7 @@ from pyplc_fw.v2g.evcc_agreement import Agreement
 from pyplc_fw.v2g.evcc_checks import (
     TOUCH_SAFE_V,
     ChargerLimits,
+    Ratings,
     battery_is_known,
     cable_is_good,
     error_code_of,
@@ -125,6 +126,7 @@ class Evcc:
         self._energised = Energised(vehicle, timers, log, zero_current=self._ask_for_zero)
         self._stop_reason: Reason | None = None
         self._dialogue: Dialogue | None = None
+        self._rated = Ratings()
         self._charging = False
         self._detail = ""
 
@@ -174,6 +176,9 @@ class Evcc:
             await agreement.service_payment_selection()
             await agreement.contract_authentication()
             self.charger = await agreement.charge_parameter_discovery()
+        self._rated = Ratings(
+            max_voltage_v=self._battery.max_voltage_v, max_current_a=self._battery.max_current_a
+        )
         async with self._energised.session():
             async with self._ready_to_charge(ready_by_s):
                 await self.connect()
@@ -316,6 +321,9 @@ class Evcc:
         self.record.soc(battery.soc_pct)
         self.record.measured(now(), present_v, present_a, self.demand.limited_by.value)
         self.charger = self.charger.updated(res)
+        if (over := self._rated.exceeded_by(present_v, present_a)) is not None:
+            self._messages.error = error_code_of(over)
+            raise EmergencyStopError(f"{present_v:g} V, {present_a:g} A", reason=over)
         self._ask.judge(res)
 
     def _allowed(self) -> Allowed:
@@ -419,7 +427,8 @@ class Evcc:
             return False
         sent_s = now()
         self._messages.ready = False
-        self._messages.error = error_code_of(self._vehicle.emergency)
+        if self._vehicle.emergency is not None:
+            self._messages.error = error_code_of(self._vehicle.emergency)
         try:
             await self._current_demand(0.0)
         except EmergencyStopError:

@@ -15,6 +15,10 @@ from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.ports import Battery
 
 TOUCH_SAFE_V: Final = 60.0
+OVER: Final = 1.1
+"Source: IEC 61851-23 has a charger cut its output at 110 % of the car's voltage limit; tables."
+OVER_A: Final = 5.0
+"What measuring a small current may be wrong by."
 OK_CODES: Final = frozenset(code for code in din.ResponseCode if code.name.startswith("OK"))
 "Whichever of them comes: an ABB answers SessionSetupReq with a plain OK."
 
@@ -50,6 +54,8 @@ EV_ERRORS: Final = {
     faults.LOCK_LOST.id: din.DC_EVErrorCode.FAILED_ChargerConnectorLockFault,
     faults.LOCK_FAILED.id: din.DC_EVErrorCode.FAILED_ChargerConnectorLockFault,
     faults.PROXIMITY_LOST.id: din.DC_EVErrorCode.FAILED_ChargerConnectorLockFault,
+    faults.CHARGER_OVERVOLTAGE.id: din.DC_EVErrorCode.FAILED_ChargingVoltageOutOfRange,
+    faults.CHARGER_OVERCURRENT.id: din.DC_EVErrorCode.FAILED_ChargingCurrentdifferential,
 }
 
 
@@ -140,10 +146,8 @@ def cable_is_good(res: din.CableCheckRes) -> bool:
     return True
 
 
-def error_code_of(emergency: Reason | None) -> din.DC_EVErrorCode:
-    """Return what to tell the charger about the guard's emergency."""
-    if emergency is None:
-        return din.DC_EVErrorCode.NO_ERROR
+def error_code_of(emergency: Reason) -> din.DC_EVErrorCode:
+    """Return what to tell the charger about an emergency of ours."""
     return EV_ERRORS.get(emergency.id, din.DC_EVErrorCode.FAILED_EVRESSMalfunction)
 
 
@@ -168,6 +172,22 @@ def require_known(battery: Battery) -> None:
             f"battery at {battery.voltage_v:.1f} V, SoC {battery.soc_pct:.1f} %",
             reason=faults.BATTERY_UNKNOWN,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ratings:
+    """What the car said that it can take; the charger may give a tenth more, and 5 A."""
+
+    max_voltage_v: float = inf
+    max_current_a: float = inf
+
+    def exceeded_by(self, voltage_v: float, current_a: float) -> Reason | None:
+        """Return what is wrong with what the charger gives: nothing, or one of two emergencies."""
+        if not voltage_v <= OVER * self.max_voltage_v:
+            return faults.CHARGER_OVERVOLTAGE
+        if not abs(current_a) <= OVER * self.max_current_a + OVER_A:
+            return faults.CHARGER_OVERCURRENT
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from tests.unit.v2g.v2g_scripts import (
     Late,
     assert_safe,
     at,
+    requests_of,
     run_evcc,
     with_body,
     with_status,
@@ -459,3 +460,38 @@ def test_an_evcc_runs_one_session_and_no_other() -> None:
             await bench.evcc.run(bench.car_end)
 
     run_virtual(session())
+
+
+# --- more than the car can take ------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("changes", "reason", "error"),
+    [
+        ({"EVSEPresentVoltage": din.volts(451.0)}, None, "NO_ERROR"),
+        (
+            {"EVSEPresentVoltage": din.volts(451.1)},
+            faults.CHARGER_OVERVOLTAGE,
+            "FAILED_ChargingVoltageOutOfRange",
+        ),
+        ({"EVSEPresentCurrent": din.amps(225.0)}, None, "NO_ERROR"),
+        (
+            {"EVSEPresentCurrent": din.amps(225.1)},
+            faults.CHARGER_OVERCURRENT,
+            "FAILED_ChargingCurrentdifferential",
+        ),
+        (
+            {"EVSEPresentCurrent": din.amps(-225.1)},
+            faults.CHARGER_OVERCURRENT,
+            "FAILED_ChargingCurrentdifferential",
+        ),
+    ],
+)
+def test_a_charger_that_gives_a_tenth_more_than_the_car_can_take_is_an_emergency(
+    changes: dict[str, Any], reason: Reason | None, error: str
+) -> None:
+    bench, end = run_evcc(at("CurrentDemandRes", lambda res: with_body(res, **changes)))
+    assert_safe(bench, end)
+    assert end.reason is (reason or faults.BATTERY_FULL)
+    said = requests_of(bench, din.CurrentDemandReq)
+    assert said[-1].EVTargetCurrent.si == 0.0
+    assert said[-1].DC_EVStatus.EVErrorCode.value == error
+    assert (reason is None) == ("WeldingDetectionReq" in bench.secc.heard)
