@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -22,7 +23,7 @@ from typing import Any, Final
 from structlog.typing import FilteringBoundLogger
 
 from pyplc_fw import faults
-from pyplc_fw.errors import LinkError, PyplcError, RemoteProtocolError
+from pyplc_fw.errors import HardwareError, LinkError, PyplcError, RemoteProtocolError
 from pyplc_fw.faults import Reason
 from pyplc_fw.terms import EndState
 from pyplc_fw.timing import timeout
@@ -87,7 +88,12 @@ SECC_TABLE: Final[Mapping[SeccState, Mapping[type, Row]]] = {
         din.SessionStopReq: _STOP,
     },
     SeccState.PRE_CHARGE: {
-        din.PreChargeReq: Row(on.on_pre_charge_req, SeccState.PRE_CHARGE),
+        din.PreChargeReq: Row(on.on_pre_charge_req, SeccState.POWER_DELIVERY),
+        din.PowerDeliveryReq: _POWER_OFF,
+        din.SessionStopReq: _STOP,
+    },
+    SeccState.POWER_DELIVERY: {
+        din.PreChargeReq: Row(on.on_pre_charge_req, SeccState.POWER_DELIVERY),
         din.PowerDeliveryReq: Row(on.on_power_delivery_req, SeccState.CURRENT_DEMAND),
         din.SessionStopReq: _STOP,
     },
@@ -242,10 +248,11 @@ class Secc:
                 session.ends_because(exc.reason)
             detail = str(exc)
         finally:
-            if session.state is not SeccState.ENDED:
-                session.output_on = False
-                self._supply.emergency_off()
             watch.cancel()
+            session.output_on = False
+            if session.state is not SeccState.ENDED:
+                with suppress(HardwareError):  # _settle tries again
+                    self._supply.emergency_off()
             await channel.close()
         end_state = await self._settle()
         detail = session.refused or detail
@@ -259,7 +266,9 @@ class Secc:
                 request = await channel.receive("app" if handshake else "din")
             record.enter(_phase(request), session.clock())
             await self._await_pilot(session, request)
-            await channel.send(answer(session, request))
+            response = answer(session, request)
+            async with timeout(timers.response):
+                await channel.send(response)
             if self._on_round is not None:
                 self._on_round()
         await self._await_close(channel)
@@ -286,20 +295,23 @@ class Secc:
         self._log.warning("v2g.request_after_session_stop")
 
     async def _watch_pilot(self, session: SeccSession) -> None:
-        """E3: the output is cut when the pilot leaves C and D."""
+        """E3: the output is cut when the pilot leaves C and D, or cannot be watched any more."""
         pilot = self._pilot
         try:
             while True:
-                await pilot.wait_for(lambda: session.output_on and pilot.state not in CONNECTED)
-                session.stop_at_once(faults.PILOT_LOST)
+                await pilot.wait_for(lambda: pilot.state not in CONNECTED)
+                session.pilot_left()
+                await pilot.wait_for(lambda: pilot.state in CONNECTED)
         except PyplcError as exc:
             session.stop_at_once(exc.reason)
-            raise
 
     async def _settle(self) -> EndState:
+        """Cut the output while a voltage is left; HELD where it does not go, or is not known."""
         for _ in range(SETTLE_STEPS):
-            if self._supply.present_voltage_v < TOUCH_SAFE_V:
-                return EndState.SAFE
+            with suppress(HardwareError):
+                if abs(self._supply.present_voltage_v) < TOUCH_SAFE_V:
+                    return EndState.SAFE
+                self._supply.emergency_off()
             await asyncio.sleep(SETTLE_STEP_S)
         return EndState.HELD
 

@@ -259,6 +259,7 @@ def on_session_stop_req(secc: SeccSession, _: din.SessionStopReq) -> din.Session
 
 
 def _require_connected(secc: SeccSession) -> None:
-    """E1: no output without pilot C or D, nor after an emergency."""
+    """E1: no output without pilot C or D, nor after an emergency, nor long after a stop."""
     if not secc.may_energise:
-        raise RefusedError(Code.FAILED, reason=secc.emergency or faults.PILOT_LOST)
+        why = faults.STOPPED_BY_CHARGER if secc.stop_overdue else faults.PILOT_LOST
+        raise RefusedError(Code.FAILED, reason=secc.emergency or why)

@@ -20,6 +20,8 @@ SESSION_ID_BYTES: Final = 8
 CONNECTED: Final = "CD"
 "Pilot states in which the output may be on. Source: E1."
 
+CURRENT_OFF_A: Final = 5.0
+"Less than this may flow when the pilot leaves C and D. Source: E3."
 STATE_B: Final = "B"
 "Pilot state of a car that is connected and not ready."
 
@@ -38,6 +40,8 @@ class SeccState(Enum):
     CHARGE_PARAMETER_DISCOVERY = auto()
     CABLE_CHECK = auto()
     PRE_CHARGE = auto()
+    POWER_DELIVERY = auto()
+    "Precharged once: again, or the start."
     CURRENT_DEMAND = auto()
     WELDING_DETECTION = auto()
     FAILED = auto()
@@ -87,13 +91,14 @@ class SeccSession:
     # --- the output --------------------------------------------------------------------------
     @property
     def may_energise(self) -> bool:
-        """E1: pilot C or D measured, and nothing went wrong."""
-        return self.pilot.state in CONNECTED and self.emergency is None
+        """E1: pilot C or D measured, nothing went wrong, and nobody stopped long ago."""
+        connected = self.pilot.state in CONNECTED
+        return connected and self.emergency is None and not self.stop_overdue
 
     def set_output(self, status: din.DC_EVStatus, voltage_v: float, current_a: float) -> None:
         """Move the output, within E1 and E2: never above what car and supply can do.
 
-        A car that is not ready, or reports an error, gets 0 A.
+        A car that is not ready, or reports an error, gets 0 A, and no volt more than there are.
         """
         ready = status.EVReady and status.EVErrorCode is din.DC_EVErrorCode.NO_ERROR
         if not self.may_energise or not (ready or self.output_on):
@@ -101,11 +106,13 @@ class SeccSession:
         limits = self.supply.limits
         voltage_v = max(min(voltage_v, self.ev_max_voltage_v, limits.max_voltage_v), 0.0)
         current_a = max(min(current_a, self.ev_max_current_a, limits.max_current_a), 0.0)
-        power_w = min(limits.max_power_w, self.ev_max_power_w)
+        power_w = max(min(limits.max_power_w, self.ev_max_power_w), 0.0)
         if voltage_v * current_a > power_w:
             current_a = power_w / voltage_v
+        if not ready:
+            voltage_v, current_a = min(voltage_v, self.supply.present_voltage_v), 0.0
         self.output_on = True
-        self.supply.set_output(voltage_v, current_a if ready else 0.0)
+        self.supply.set_output(voltage_v, current_a)
 
     def disable(self) -> None:
         """Switch the output off in good order."""
@@ -120,6 +127,13 @@ class SeccSession:
             self.emergency = reason
             self.ends_because(reason)
             self.record.log.warning("v2g.emergency", reason=reason.id, pilot=self.pilot.state)
+
+    def pilot_left(self) -> None:
+        """E3: cut what is on, or has not come down yet, when the pilot leaves C and D."""
+        if self.output_on:
+            self.stop_at_once(faults.PILOT_LOST)
+        elif abs(self.supply.present_current_a) >= CURRENT_OFF_A:
+            self.supply.emergency_off()
 
     def refuse(self, code: str, reason: Reason) -> None:
         """Note that a request was refused: the output goes off, only SessionStop is left."""

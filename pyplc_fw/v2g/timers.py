@@ -162,6 +162,8 @@ class SeccTimers:
     """What an SECC runs with; the defaults are the standard's."""
 
     sequence: Timer = V2G_SECC_SEQUENCE_TIMEOUT
+    response: Timer = V2G_SECC_MSG_PERFORMANCE_TIME
+    "So long a car may take no bytes: one that does not read would stop the sequence timer."
     ongoing: Timer = V2G_SECC_ONGOING_PERFORMANCE_TIME
     cable_check: Timer = V2G_SECC_CABLE_CHECK_PERFORMANCE_TIME
     cp_state_detection: Timer = V2G_SECC_CP_STATE_DETECTION_TIMEOUT

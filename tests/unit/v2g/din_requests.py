@@ -57,9 +57,11 @@ def cable_check(*, ready: bool = True) -> din.CableCheckReq:
     return din.CableCheckReq(DC_EVStatus=ev_status(ready=ready))
 
 
-def pre_charge(voltage_v: float = 350.0, current_a: float = 2.0) -> din.PreChargeReq:
+def pre_charge(
+    voltage_v: float = 350.0, current_a: float = 2.0, *, status: din.DC_EVStatus | None = None
+) -> din.PreChargeReq:
     return din.PreChargeReq(
-        DC_EVStatus=ev_status(),
+        DC_EVStatus=status or ev_status(),
         EVTargetVoltage=din.volts(voltage_v),
         EVTargetCurrent=din.amps(current_a),
     )

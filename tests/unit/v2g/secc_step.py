@@ -31,7 +31,7 @@ def session_in(
     secc = bench_session(supply, BenchPilot(state=pilot), clock=clock, **options)
     secc.state = state
     secc.learn_limits(din.volts(410), din.amps(200), None)
-    if state in (SeccState.PRE_CHARGE, SeccState.CURRENT_DEMAND):
+    if state in (SeccState.PRE_CHARGE, SeccState.POWER_DELIVERY, SeccState.CURRENT_DEMAND):
         supply.start_cable_check()
         supply.events.clear()
     return secc, supply, clock

@@ -314,6 +314,66 @@ def test_a_pilot_that_cannot_be_watched_any_more_cuts_the_output() -> None:
     assert end.reason is faults.HARDWARE_FAILED
 
 
+def test_a_car_that_does_not_read_is_not_charged_for_ever() -> None:
+    """Its requests keep coming; nobody would count the sequence timer while an answer is stuck."""
+
+    async def session() -> tuple[float, SessionEnd, SeccBench]:
+        async def stuck(data: bytes) -> None:
+            await asyncio.Event().wait()
+
+        bench = SeccBench()
+        await until_charging(bench)
+        bench.charger_end.send = stuck  # type: ignore[method-assign]
+        began_s = asyncio.get_running_loop().time()
+        asking = asyncio.get_running_loop().create_task(bench.car.ask(req.current_demand()))
+        end = await bench.task
+        asking.cancel()
+        return asyncio.get_running_loop().time() - began_s, end, bench
+
+    stuck_s, end, bench = run_virtual(session())
+    assert end.reason is faults.TIMEOUT
+    assert stuck_s <= 1.5 + EPSILON_S
+    assert bench.supply.off
+
+
+def test_an_output_that_still_comes_down_is_cut_when_the_pilot_is_lost() -> None:
+    async def story(bench: SeccBench) -> None:
+        await until_charging(bench)
+        bench.supply.disable = lambda: None  # type: ignore[method-assign]  # a ramp that takes long
+        await bench.car.ask(req.power_delivery(start=False))
+        assert not bench.supply.off
+        bench.pilot.set("A")
+        await asyncio.sleep(0.001)
+        assert bench.supply.off
+
+    _, end = run(story)
+    assert end.reason is faults.LINK_LOST
+
+
+@pytest.mark.parametrize(("fails_s", "end_state"), [(1.0, EndState.SAFE), (9.0, EndState.HELD)])
+def test_a_supply_that_does_not_listen_is_told_again_and_not_called_safe(
+    fails_s: float, end_state: EndState
+) -> None:
+    async def session() -> tuple[SeccBench, SessionEnd]:
+        bench = SeccBench()
+        await until_charging(bench)
+        emergency_off = bench.supply.emergency_off
+        works_s = asyncio.get_running_loop().time() + fails_s
+
+        def deaf() -> None:
+            if asyncio.get_running_loop().time() < works_s:
+                raise HardwareError("no answer on the CAN bus")
+            emergency_off()
+
+        bench.supply.emergency_off = deaf  # type: ignore[method-assign]
+        bench.car_end.abort()
+        return bench, await bench.task
+
+    bench, end = run_virtual(session())
+    assert (end.reason, end.end_state) == (faults.LINK_LOST, end_state)
+    assert bench.charger_end.closed or bench.charger_end.aborted
+
+
 # --- stopping at the charger --------------------------------------------------------------------
 def test_a_stop_at_the_charger_is_told_to_the_car() -> None:
     async def story(bench: SeccBench) -> None:

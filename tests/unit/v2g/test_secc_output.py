@@ -86,6 +86,10 @@ def test_precharge_gives_2_a_at_most(current_a: float, given_a: float) -> None:
 
 def test_a_start_needs_precharge_and_leads_to_the_charge_loop() -> None:
     secc, _, _ = session_in(State.PRE_CHARGE)
+    assert ask(secc, req.power_delivery(start=True)).ResponseCode is Code.FAILED_SequenceError
+    secc, _, _ = session_in(State.PRE_CHARGE)
+    assert ask(secc, req.pre_charge()).ResponseCode is Code.OK
+    assert ask(secc, req.pre_charge()).ResponseCode is Code.OK
     assert ask(secc, req.power_delivery(start=True)).ResponseCode is Code.OK
     assert secc.state is State.CURRENT_DEMAND
     assert ask(secc, req.power_delivery(start=True)).ResponseCode is Code.FAILED_SequenceError
@@ -163,14 +167,21 @@ def test_a_car_that_is_not_ready_or_has_an_error_gets_no_current(status: din.DC_
     assert response.EVSEPresentCurrent.si == 0.0
 
 
+def test_a_car_that_is_not_ready_in_precharge_gets_no_volt_more() -> None:
+    secc, supply, _ = session_in(State.PRE_CHARGE)
+    ask(secc, req.pre_charge(200.0))
+    ask(secc, req.pre_charge(350.0, status=req.ev_status(ready=False)))
+    assert supply.asked == [(200.0, 2.0), (200.0, 0.0)]
+
+
 @given(
     pilot=st.sampled_from("ABCDEF"),
     ready=st.booleans(),
     voltage_v=st.floats(-1000, 1000),
     current_a=st.floats(-1000, 1000),
-    limit_v=st.floats(0, 1000),
-    limit_a=st.floats(0, 1000),
-    limit_w=st.floats(0, 200_000),
+    limit_v=st.floats(-1000, 1000),
+    limit_a=st.floats(-1000, 1000),
+    limit_w=st.floats(-1000, 200_000),
 )
 def test_no_output_without_state_c_nor_above_any_limit(
     *,
@@ -194,9 +205,10 @@ def test_no_output_without_state_c_nor_above_any_limit(
         assert supply.asked == []
         assert supply.off
     for set_v, set_a in supply.asked:
-        assert 0.0 <= set_v <= min(500.0, limits["EVMaximumVoltageLimit"].si)
-        assert 0.0 <= set_a <= min(125.0, limits["EVMaximumCurrentLimit"].si)
-        assert set_v * set_a <= min(50_000.0, limits["EVMaximumPowerLimit"].si) * (1 + 1e-9)
+        assert 0.0 <= set_v <= max(min(500.0, limits["EVMaximumVoltageLimit"].si), 0.0)
+        assert 0.0 <= set_a <= max(min(125.0, limits["EVMaximumCurrentLimit"].si), 0.0)
+        limit = max(min(50_000.0, limits["EVMaximumPowerLimit"].si), 0.0)
+        assert set_v * set_a <= limit * (1 + 1e-9)
 
 
 @given(st.lists(st.one_of(st.sampled_from(req.REQUESTS), st.sampled_from("ABCDEF")), max_size=30))
@@ -218,7 +230,7 @@ def test_no_order_of_requests_and_pilot_states_gets_output_where_it_must_not(
             assert supply.events.count("cable_check") == tested
         for _, set_a in supply.asked[asked:]:
             assert supply.cable_check is CableCheck.PASSED
-            assert set_a <= (2.0 if before is State.PRE_CHARGE else 125.0)
+            assert set_a <= (125.0 if before is State.CURRENT_DEMAND else 2.0)
         if secc.state in (State.FAILED, State.ENDED, State.WELDING_DETECTION):
             assert supply.off
 
@@ -228,7 +240,8 @@ def test_no_order_of_requests_and_pilot_states_gets_output_where_it_must_not(
     ("state", "request_", "code"),
     [
         (State.PRE_CHARGE, req.pre_charge(), Code.FAILED),
-        (State.PRE_CHARGE, req.power_delivery(start=True), Code.FAILED),
+        (State.POWER_DELIVERY, req.pre_charge(), Code.FAILED),
+        (State.POWER_DELIVERY, req.power_delivery(start=True), Code.FAILED),
         (State.CURRENT_DEMAND, req.current_demand(), Code.OK),
     ],
 )
@@ -270,6 +283,27 @@ def test_a_stop_at_the_charger_is_told_and_enforced_after_10_s() -> None:
     assert ask(secc, req.current_demand()).ResponseCode is Code.FAILED
     assert supply.off
     assert secc.end_reason is faults.STOPPED_BY_CHARGER
+
+
+@pytest.mark.parametrize(
+    ("state", "request_"),
+    [
+        (State.CABLE_CHECK, req.cable_check()),
+        (State.PRE_CHARGE, req.pre_charge()),
+        (State.POWER_DELIVERY, req.pre_charge()),
+        (State.POWER_DELIVERY, req.power_delivery(start=True)),
+        (State.CURRENT_DEMAND, req.current_demand()),
+    ],
+)
+def test_a_car_that_goes_on_long_after_a_stop_gets_nothing_any_more(
+    state: SeccState, request_: din.Message
+) -> None:
+    secc, supply, clock = session_in(state)
+    secc.request_stop(faults.STOPPED_BY_OWNER)
+    clock.now += 10.0
+    assert ask(secc, request_).ResponseCode is Code.FAILED
+    assert (supply.asked, supply.events) == ([], ["disable"])
+    assert secc.end_reason is faults.STOPPED_BY_OWNER
 
 
 def test_welding_detection_needs_state_b() -> None:

@@ -35,6 +35,7 @@ def allowed(state: SeccState, request: din.Message) -> bool:
         State.CHARGE_PARAMETER_DISCOVERY: din.ChargeParameterDiscoveryReq,
         State.CABLE_CHECK: din.CableCheckReq,
         State.PRE_CHARGE: din.PreChargeReq,
+        State.POWER_DELIVERY: din.PreChargeReq,
         State.CURRENT_DEMAND: din.CurrentDemandReq,
         State.WELDING_DETECTION: din.WeldingDetectionReq,
     }
@@ -42,8 +43,13 @@ def allowed(state: SeccState, request: din.Message) -> bool:
         return state not in (State.SESSION_SETUP, State.ENDED)
     if isinstance(request, din.PowerDeliveryReq):
         if request.ReadyToChargeState:
-            return state is State.PRE_CHARGE
-        return state in (State.CABLE_CHECK, State.PRE_CHARGE, State.CURRENT_DEMAND)
+            return state is State.POWER_DELIVERY
+        return state in (
+            State.CABLE_CHECK,
+            State.PRE_CHARGE,
+            State.POWER_DELIVERY,
+            State.CURRENT_DEMAND,
+        )
     return type(request) is order.get(state)
 
 
