@@ -7,7 +7,10 @@ from typing import Final
 
 from pyplc_fw.homeplug.timers import SLAC_TIMERS, TT_MATCH_JOIN, SlacTimers
 from pyplc_fw.timing import Timer
-from pyplc_fw.v2g.timers import V2G_EVCC_COMMUNICATION_SETUP_TIMEOUT
+from pyplc_fw.v2g.timers import (
+    V2G_EVCC_COMMUNICATION_SETUP_TIMEOUT,
+    V2G_SECC_CP_OSCILLATOR_RETAIN_TIME,
+)
 
 PEV_MATCHING: Final = Timer("PEV_matching", 60.0)
 "Ours: a Supercharger stayed silent for up to 20 requests, longer than TT_matching_repetition."
@@ -17,8 +20,6 @@ EVSE_CAR_CONNECTS: Final = Timer(
     "EVSE_car_connects", TT_MATCH_JOIN.limit_s + V2G_EVCC_COMMUNICATION_SETUP_TIMEOUT.limit_s
 )
 "Ours: a car may use all of its own two timers, from CM_SLAC_MATCH.CNF to TCP."
-V2G_SECC_CP_OSCILLATOR_RETAIN_TIME: Final = Timer("V2G_SECC_CPOscillator_Retain_Time", 1.5)
-"B Josev: the PWM goes on for so long after SessionStopRes."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

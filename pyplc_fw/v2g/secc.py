@@ -267,7 +267,7 @@ class Secc:
             record.enter(_phase(request), session.clock())
             await self._await_pilot(session, request)
             response = answer(session, request)
-            async with timeout(timers.response):
+            async with timeout(timers.response_taken):
                 await channel.send(response)
             if self._on_round is not None:
                 self._on_round()

@@ -107,6 +107,8 @@ UNLOCK: Final = Timer("connector unlock", 12.0)
 "EVCC: asking the guard until the feedback shows unlocked; the guard gives up after 10 s."
 STOP_GRACE: Final = Timer("stop grace", 10.0)
 "SECC: EVSE_Shutdown until it stops by itself. An Alpitronic waits 10 s."
+RESPONSE_TAKEN: Final = Timer("response taken", 5.0)
+"SECC: a response until the connection took it; a car that does not read stops the sequence timer."
 SECC_CLOSE: Final = Timer("connection close", 5.0)
 "SECC: SessionStopRes until it closes by itself; cars close within 70 ms."
 
@@ -162,8 +164,7 @@ class SeccTimers:
     """What an SECC runs with; the defaults are the standard's."""
 
     sequence: Timer = V2G_SECC_SEQUENCE_TIMEOUT
-    response: Timer = V2G_SECC_MSG_PERFORMANCE_TIME
-    "So long a car may take no bytes: one that does not read would stop the sequence timer."
+    response_taken: Timer = RESPONSE_TAKEN
     ongoing: Timer = V2G_SECC_ONGOING_PERFORMANCE_TIME
     cable_check: Timer = V2G_SECC_CABLE_CHECK_PERFORMANCE_TIME
     cp_state_detection: Timer = V2G_SECC_CP_STATE_DETECTION_TIMEOUT

@@ -332,7 +332,7 @@ def test_a_car_that_does_not_read_is_not_charged_for_ever() -> None:
 
     stuck_s, end, bench = run_virtual(session())
     assert end.reason is faults.TIMEOUT
-    assert stuck_s <= 1.5 + EPSILON_S
+    assert stuck_s <= 5.0 + EPSILON_S
     assert bench.supply.off
 
 
