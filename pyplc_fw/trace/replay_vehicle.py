@@ -36,6 +36,7 @@ class FollowingVehicle:
         self.contactors_closed = False
         self.inlet_v: float | None = None
         self.emergency: Reason | None = None
+        self.fault: Reason | None = None
         self._charger = charger
         self._want_closed = False
         self._changed = asyncio.Event()

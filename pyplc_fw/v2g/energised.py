@@ -23,7 +23,7 @@ from structlog.typing import FilteringBoundLogger
 
 from pyplc_fw import faults
 from pyplc_fw.errors import PyplcError
-from pyplc_fw.faults import Reason, Severity
+from pyplc_fw.faults import Reason
 from pyplc_fw.terms import EndState
 from pyplc_fw.timing import Timer
 from pyplc_fw.v2g.ports import Vehicle
@@ -182,9 +182,8 @@ class Energised:
         vehicle = self._vehicle
         if vehicle.contactors_open and vehicle.unlocked:
             return None
-        known = vehicle.emergency
-        if known is not None and known.severity is Severity.FAULT:
-            return known
+        if vehicle.fault is not None:
+            return vehicle.fault
         return faults.UNLOCK_REFUSED if vehicle.contactors_open else faults.CONTACTOR_WELDED
 
     async def _current_gone(self) -> None:

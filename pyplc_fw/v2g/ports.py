@@ -134,6 +134,11 @@ class Vehicle(Protocol):
         """Why the guard is bringing the vehicle into its safe end by itself; else None."""
         ...
 
+    @property
+    def fault(self) -> Reason | None:
+        """What the guard found broken, and what keeps the vehicle held; else None."""
+        ...
+
     def begin_session(self) -> None:
         """Begin a digital (DC) session, in which S2 may close; ``end_session`` ends it."""
         ...

@@ -144,6 +144,10 @@ class GuardedVehicle:
         return self._report.emergency or self._report.fault
 
     @property
+    def fault(self) -> Reason | None:
+        return self._report.fault
+
+    @property
     def report(self) -> Report:
         """How the guard sees the vehicle."""
         return self._report

@@ -125,7 +125,7 @@ def slip(bench: Bench) -> None:
         (BEFORE_SLAC, inlet(lock_says=(False, False)), faults.LOCK_FAILED, faults.LOCK_FAILED),
         (BEFORE_SLAC, inlet(lock_says=(True, True)), faults.LOCK_FAILED, faults.LOCK_FAILED),
         (LOOP, inlet(lock_says=(False, True)), faults.LOCK_LOST, None),
-        (LOOP, inlet(lock_says=(False, False)), faults.LOCK_LOST, faults.UNLOCK_REFUSED),
+        (LOOP, inlet(lock_says=(False, False)), faults.LOCK_LOST, faults.LOCK_FAILED),
         (LOOP, inlet(lock_jammed=True), faults.BATTERY_FULL, faults.LOCK_FAILED),
     ],
 )

@@ -129,6 +129,7 @@ class BenchVehicle:
         self.contactors_open = True
         self.inlet_v: float | None = None
         self.emergency: Reason | None = None
+        self.fault: Reason | None = None
         self.lock_works = self.contactors_close = self.contactors_work = True
         self.state_c_works = self.unlock_granted = True
         self.reports: list[tuple[float, float | None, float | None]] = []
