@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from pyplc_fw.faults import Reason
+from pyplc_fw.terms import EndState
 from pyplc_fw.trace.events import V2gEvent
 from pyplc_fw.trace.field_text import quantity_si
 from pyplc_fw.trace.replay_charger import RecordedCharger
@@ -46,8 +47,8 @@ class FollowingVehicle:
         return not self.contactors_closed
 
     @property
-    def unlocked(self) -> bool:
-        return not self.locked
+    def end_state(self) -> EndState | None:
+        return None if self.locked or self.state_c or self.contactors_closed else EndState.SAFE
 
     def begin_session(self) -> None:
         """Nothing to do: nothing is energised here."""

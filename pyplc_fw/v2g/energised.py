@@ -173,15 +173,14 @@ class Energised:
         finally:
             self.emergency = vehicle.emergency
             vehicle.request_unlock()
-        await self.within(self._timers.unlock, lambda: vehicle.unlocked)
-        self.held_because = self._why_held()
-        self.end_state = EndState.SAFE if self.held_because is None else EndState.HELD
+        if await self.within(self._timers.unlock, lambda: vehicle.end_state is EndState.SAFE):
+            self.end_state, self.held_because = EndState.SAFE, None
+        else:
+            self.end_state, self.held_because = EndState.HELD, self._why_held()
         self._log.info("vehicle.end_state", end_state=self.end_state.value)
 
-    def _why_held(self) -> Reason | None:
+    def _why_held(self) -> Reason:
         vehicle = self._vehicle
-        if vehicle.contactors_open and vehicle.unlocked:
-            return None
         if vehicle.fault is not None:
             return vehicle.fault
         return faults.UNLOCK_REFUSED if vehicle.contactors_open else faults.CONTACTOR_WELDED

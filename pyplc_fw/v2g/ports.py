@@ -9,7 +9,7 @@ from ipaddress import IPv6Address
 from typing import Protocol, Self
 
 from pyplc_fw.faults import Reason
-from pyplc_fw.terms import Endpoint
+from pyplc_fw.terms import Endpoint, EndState
 
 
 class V2gStream(Protocol):
@@ -110,11 +110,6 @@ class Vehicle(Protocol):
         ...
 
     @property
-    def unlocked(self) -> bool:
-        """The lock's feedback says unlocked; neither of the two while it is on its way."""
-        ...
-
-    @property
     def contactors_closed(self) -> bool:
         """Both contactors are confirmed closed."""
         ...
@@ -132,6 +127,11 @@ class Vehicle(Protocol):
     @property
     def emergency(self) -> Reason | None:
         """Why the guard is bringing the vehicle into its safe end by itself; else None."""
+        ...
+
+    @property
+    def end_state(self) -> EndState | None:
+        """The end state in which the guard says the vehicle is; None while it is in none."""
         ...
 
     @property

@@ -119,11 +119,6 @@ class GuardedVehicle:
         return self._inputs.locked and not self._inputs.unlocked
 
     @property
-    def unlocked(self) -> bool:
-        """The lock's feedback says unlocked; neither of the two while it is on its way."""
-        return self._inputs.unlocked and not self._inputs.locked
-
-    @property
     def contactors_closed(self) -> bool:
         return self._report.contactors_closed
 
@@ -159,7 +154,7 @@ class GuardedVehicle:
         if self._outputs.s2 or self._outputs.plus or self._outputs.minus:
             return None
         if report.contactors_open and report.touch_safe:
-            if self.unlocked:
+            if self._inputs.unlocked and not self._inputs.locked:
                 return EndState.SAFE
             if self.locked and self._lock is not False:
                 return EndState.PAUSED

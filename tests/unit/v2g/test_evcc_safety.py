@@ -270,3 +270,9 @@ def test_what_goes_wrong_on_the_way_out_keeps_neither_contactors_nor_plug() -> N
         return bench
 
     assert run_virtual(session()).vehicle.events[-3:] == ["open", "unlock", "end"]
+
+
+def test_an_unlocked_plug_is_not_safe_while_its_voltage_is_not_shown_to_be_gone() -> None:
+    bench, end = run_evcc(prepare=lambda bench: setattr(bench.vehicle, "touch_safe", False))
+    assert (end.reason, end.end_state) == (faults.BATTERY_FULL, EndState.HELD)
+    assert bench.vehicle.safe

@@ -14,7 +14,7 @@ from structlog.typing import FilteringBoundLogger
 
 from pyplc_fw.errors import LinkError
 from pyplc_fw.faults import Reason
-from pyplc_fw.terms import Endpoint
+from pyplc_fw.terms import Endpoint, EndState
 from pyplc_fw.v2g.ports import CableCheck, SupplyLimits
 
 PEER = Endpoint(IPv6Address("fe80::2"), 15118)
@@ -131,7 +131,7 @@ class BenchVehicle:
         self.emergency: Reason | None = None
         self.fault: Reason | None = None
         self.lock_works = self.contactors_close = self.contactors_work = True
-        self.state_c_works = self.unlock_granted = True
+        self.state_c_works = self.unlock_granted = self.touch_safe = True
         self.reports: list[tuple[float, float | None, float | None]] = []
         self.times: dict[str, float] = {}
         self.current_when_opened: float | None = None
@@ -180,8 +180,8 @@ class BenchVehicle:
             self._later(0.5, lambda: setattr(self, "locked", True))
 
     @property
-    def unlocked(self) -> bool:
-        return not self.locked
+    def end_state(self) -> EndState | None:
+        return EndState.SAFE if self.safe and self.touch_safe else None
 
     def request_unlock(self) -> None:
         self._note("unlock")
