@@ -77,12 +77,9 @@ class GuardedVehicle:
         self._report = Report()
         self._blind_since: float | None = None
         self._io_error = ""
-        self._session = False
-        self._state_c = False
+        self._session = self._state_c = self._contactors = False
+        self._stop_confirmed = self._acknowledge = False
         self._lock: bool | None = None
-        self._contactors = False
-        self._stop_confirmed = False
-        self._acknowledge = False
         self._heartbeat_at = -inf
         self._battery_v, self._battery_v_at = 0.0, -inf
         self._charger_v, self._charger_v_at = 0.0, -inf
