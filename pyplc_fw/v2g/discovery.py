@@ -44,8 +44,9 @@ async def discover_secc(
             try:
                 async with timeout(timers.response):
                     while isinstance(answer := await _receive_answer(udp), str):
+                        if answer != unusable:  # a raging peer must not fill the log
+                            log.warning("sdp.answer_unusable", why=answer, attempt=attempt)
                         unusable = answer
-                        log.warning("sdp.answer_unusable", why=answer, attempt=attempt)
             except ProtocolTimeoutError:
                 continue
             log.info("sdp.response", checkpoint=203, secc=str(answer.endpoint), attempt=attempt)

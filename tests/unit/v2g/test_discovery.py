@@ -91,6 +91,7 @@ def discover(hear: Callable[[BenchDatagrams, bytes, Endpoint], None]) -> dict[st
             "outcome": outcome,
             "sent": network.udp.sent,
             "checkpoints": checkpoints(capture),
+            "logged": [entry["event"] for entry in capture.entries],
             "time_s": asyncio.get_running_loop().time(),
         }
 
@@ -155,6 +156,7 @@ def test_a_flood_of_useless_answers_does_not_stretch_the_search() -> None:
 
     seen = discover(flood)
     assert seen["time_s"] == pytest.approx(12.5)
+    assert seen["logged"] == ["sdp.request", "sdp.answer_unusable"]
 
 
 def serve(*requests: tuple[bytes, Endpoint]) -> tuple[BenchDatagrams, list[int]]:
