@@ -1,10 +1,15 @@
-"""Value types in the standard's words."""
+"""Value types in the standard's words, and two thresholds that car, charger and guard share."""
 
 from __future__ import annotations
 
 from enum import Enum
 from ipaddress import IPv6Address
-from typing import ClassVar, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple, Self
+
+TOUCH_SAFE_V: Final = 60.0
+"A DC voltage below this may be touched. Source: IEC 61851-23; tables."
+CURRENT_FREE_A: Final = 5.0
+"Below this a contactor may open and an output counts as off. Source: docs/architecture.md, G2, E3."
 
 
 class _Octets(bytes):

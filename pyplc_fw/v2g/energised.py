@@ -24,13 +24,11 @@ from structlog.typing import FilteringBoundLogger
 from pyplc_fw import faults
 from pyplc_fw.errors import PyplcError
 from pyplc_fw.faults import Reason
-from pyplc_fw.terms import EndState
+from pyplc_fw.terms import CURRENT_FREE_A, EndState
 from pyplc_fw.timing import Timer
 from pyplc_fw.v2g.ports import Vehicle
 from pyplc_fw.v2g.timers import EvccTimers
 
-CURRENT_OFF_A: Final = 5.0
-"Contactors may open below this. Source: docs/architecture.md, G2."
 FRESH_S: Final = 0.5
 "What the charger reported counts for so long. Source: docs/architecture.md, the guard."
 
@@ -68,7 +66,7 @@ class ChargerReports:
             return True
         if self._current_a is None or _now() - self._measured_s > FRESH_S:
             return False
-        return abs(self._current_a) < CURRENT_OFF_A
+        return abs(self._current_a) < CURRENT_FREE_A
 
 
 class Energised:

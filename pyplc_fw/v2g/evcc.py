@@ -33,12 +33,11 @@ from pyplc_fw.errors import (
     PyplcError,
 )
 from pyplc_fw.faults import Reason
-from pyplc_fw.terms import MacAddress
+from pyplc_fw.terms import CURRENT_FREE_A, TOUCH_SAFE_V, MacAddress
 from pyplc_fw.timing import timeout
-from pyplc_fw.v2g.energised import CURRENT_OFF_A, EmergencyStopError, Energised
+from pyplc_fw.v2g.energised import EmergencyStopError, Energised
 from pyplc_fw.v2g.evcc_agreement import Agreement
 from pyplc_fw.v2g.evcc_checks import (
-    TOUCH_SAFE_V,
     ChargerLimits,
     Ratings,
     battery_is_known,
@@ -317,7 +316,7 @@ class Evcc:
         res = await self._ask.ask(request, din.CurrentDemandRes, self._timers.current_demand)
         present_v, present_a = res.EVSEPresentVoltage.si, res.EVSEPresentCurrent.si
         self._energised.reports.take(present_v, present_a)
-        self._energised.reports.ramped_down = current_a == 0.0 and abs(present_a) < CURRENT_OFF_A
+        self._energised.reports.ramped_down = current_a == 0.0 and abs(present_a) < CURRENT_FREE_A
         self.record.soc(battery.soc_pct)
         self.record.measured(now(), present_v, present_a, self.demand.limited_by.value)
         self.charger = self.charger.updated(res)

@@ -9,12 +9,12 @@ from typing import Final, Self
 from pyplc_fw import faults
 from pyplc_fw.errors import BusError, PyplcError, RemoteProtocolError
 from pyplc_fw.faults import Reason
+from pyplc_fw.terms import TOUCH_SAFE_V
 from pyplc_fw.v2g.energised import EmergencyStopError
 from pyplc_fw.v2g.evcc_messages import OFFERED_SCHEMA_ID
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.ports import Battery
 
-TOUCH_SAFE_V: Final = 60.0
 OVER: Final = 1.1
 "Source: IEC 61851-23 has a charger cut its output at 110 % of the car's voltage limit; tables."
 OVER_A: Final = 5.0

@@ -25,7 +25,7 @@ from structlog.typing import FilteringBoundLogger
 from pyplc_fw import faults
 from pyplc_fw.errors import HardwareError, LinkError, PyplcError, RemoteProtocolError
 from pyplc_fw.faults import Reason
-from pyplc_fw.terms import EndState
+from pyplc_fw.terms import TOUCH_SAFE_V, EndState
 from pyplc_fw.timing import timeout
 from pyplc_fw.v2g import secc_handlers as on
 from pyplc_fw.v2g.channel import V2gChannel
@@ -162,7 +162,6 @@ def pilot_needed(secc: SeccSession, request: Any) -> str:
 
 
 STANDARD_TIMERS: Final = SeccTimers()
-TOUCH_SAFE_V: Final = 60.0
 SETTLE_STEP_S: Final = 0.05
 SETTLE_STEPS: Final = 80
 "The end waits 4 s for the cable to fall below 60 V: a car may take 2 s to let go of it."

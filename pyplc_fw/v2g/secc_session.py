@@ -10,6 +10,7 @@ from typing import Final
 
 from pyplc_fw import faults
 from pyplc_fw.faults import Reason
+from pyplc_fw.terms import CURRENT_FREE_A
 from pyplc_fw.v2g import secc_responses as responses
 from pyplc_fw.v2g.messages import din
 from pyplc_fw.v2g.ports import EvsePilot, PowerSupply
@@ -20,8 +21,6 @@ SESSION_ID_BYTES: Final = 8
 CONNECTED: Final = "CD"
 "Pilot states in which the output may be on. Source: E1."
 
-CURRENT_OFF_A: Final = 5.0
-"Less than this may flow when the pilot leaves C and D. Source: E3."
 STATE_B: Final = "B"
 "Pilot state of a car that is connected and not ready."
 
@@ -132,7 +131,7 @@ class SeccSession:
         """E3: cut what is on, or has not come down yet, when the pilot leaves C and D."""
         if self.output_on:
             self.stop_at_once(faults.PILOT_LOST)
-        elif abs(self.supply.present_current_a) >= CURRENT_OFF_A:
+        elif abs(self.supply.present_current_a) >= CURRENT_FREE_A:
             self.supply.emergency_off()
 
     def refuse(self, code: str, reason: Reason) -> None:

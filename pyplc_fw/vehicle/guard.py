@@ -19,6 +19,7 @@ from typing import Final
 
 from pyplc_fw import faults
 from pyplc_fw.faults import Reason
+from pyplc_fw.terms import CURRENT_FREE_A, TOUCH_SAFE_V
 from pyplc_fw.vehicle import timers
 from pyplc_fw.vehicle.pilot import is_digital
 from pyplc_fw.vehicle.ports import (
@@ -186,7 +187,7 @@ class Guard:
         if not self._report_seen_at < at <= self._now:
             return
         self._report_seen_at = at
-        if not abs(self._request.charger_v) < timers.TOUCH_SAFE_V:  # also when it is not a number
+        if not abs(self._request.charger_v) < TOUCH_SAFE_V:  # also when it is not a number
             self._high_at, self._low_reports = at, 0
         elif self._open_since is not None and not self._s2:
             self._low_reports += 1
@@ -347,7 +348,7 @@ class Guard:
         if not self._locked():
             return faults.NOT_LOCKED
         inlet_v, battery_v = self._inlet_v(), self._request.battery_v
-        known = self._fresh(self._request.battery_v_at) and battery_v >= timers.TOUCH_SAFE_V
+        known = self._fresh(self._request.battery_v_at) and battery_v >= TOUCH_SAFE_V
         if inlet_v is None or not known:
             return faults.VOLTAGE_UNKNOWN  # no battery is at 0 V: nobody has measured it yet
         gap_v = abs(inlet_v - battery_v)
@@ -357,7 +358,7 @@ class Guard:
         """Whether a fresh report says so; one from before S2 opened may be of a rising current."""
         r = self._request
         falling = r.stop_confirmed or (not self._s2 and r.charger_a_at > self._s2_since)
-        low = abs(r.charger_a) < timers.CURRENT_FREE_A
+        low = abs(r.charger_a) < CURRENT_FREE_A
         return falling and low and self._fresh(r.charger_a_at)
 
     def _g2_may_open(self) -> bool:
@@ -389,9 +390,7 @@ class Guard:
         return self._inputs.locked and not self._inputs.unlocked
 
     def _decide_lock(self) -> None:
-        wanted = self._request.lock
-        if self._abandoned:
-            wanted = False  # nobody is left to ask for it
+        wanted = False if self._abandoned else self._request.lock  # nobody is left to ask for it
         if wanted is not False:
             self._unlock_asked_at = None
         if wanted is None:
@@ -436,8 +435,8 @@ class Guard:
         held_at = self._unlock_asked_at + timers.UNLOCK_PATIENCE_S
         if self._now < held_at:
             self._wake(held_at)
-        elif self._fault is None:
-            self._fault = faults.UNLOCK_REFUSED
+        else:
+            self._fault = self._fault or faults.UNLOCK_REFUSED
 
     def _g3_why_not_unlock(self) -> Reason | None:
         """G3: unlock only with the contactors proven open and the inlet shown below 60 V.
@@ -457,7 +456,7 @@ class Guard:
         """Whether the inlet is shown below 60 V; asked with S2 and contactors (proven) open."""
         if self._rules.voltage_source is VoltageSource.MEASURED:
             inlet_v = self._inputs.inlet_v
-            return inlet_v is not None and abs(inlet_v) < timers.TOUCH_SAFE_V
+            return inlet_v is not None and abs(inlet_v) < TOUCH_SAFE_V
         if self._low_reports >= LOW_REPORTS_FOR_PROOF:
             return True
         if self._open_since is None:
@@ -495,6 +494,6 @@ class Guard:
         if self._fault is faults.CONTACTOR_WELDED:
             return  # no voltage permits anything now
         inlet_v = self._inputs.inlet_v
-        moving = inlet_v is not None and abs(inlet_v) >= timers.TOUCH_SAFE_V
+        moving = inlet_v is not None and abs(inlet_v) >= TOUCH_SAFE_V
         if moving or self._contactors_refused is faults.PRE_CHARGE_GAP:
             self._wake(self._now + timers.STEP_S)

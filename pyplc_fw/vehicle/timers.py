@@ -19,10 +19,6 @@ HEARTBEAT_STALE_S: Final = 0.3
 HEARTBEAT_PERIOD_S: Final = 0.1
 "How often a living session beats; a third of what counts as stale."
 
-TOUCH_SAFE_V: Final = 60.0
-CURRENT_FREE_A: Final = 5.0
-"Below it a contactor may open without being in an emergency."
-
 CONTACTOR_DROP_S: Final = 0.030
 "The longest a healthy contactor takes to open."
 PLUG_EMERGENCY_OPEN_S: Final = 0.100 - STEP_S - CONTACTOR_DROP_S
