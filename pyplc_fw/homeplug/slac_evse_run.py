@@ -207,12 +207,16 @@ def on_validate_req(_run: EvseRun, message: CmValidateReq, _now: float) -> list[
 
 
 def on_match_req(run: EvseRun, message: CmSlacMatchReq, now: float) -> list[Mme]:
-    """Hand out the network to the car that chose us, and again if it asks; checkpoint 155."""
+    """Hand out the network to the car that chose us, and again if it asks; checkpoint 155.
+
+    Asking again does not prolong the time in which it may.
+    """
     asked = (message.run_id, message.pev_mac, message.evse_mac)
     if asked != (run.run_id, run.pev_mac, run.evse_mac):
         return []
     run.steps.step("slac.match_cnf", 155, pev_mac=str(run.pev_mac), nid=str(run.nid))
-    run.enter(EvseState.MATCHED, now, run.timers.evse_match_linger)
+    if run.state is not EvseState.MATCHED:
+        run.enter(EvseState.MATCHED, now, run.timers.evse_match_linger)
     return [
         CmSlacMatchCnf(
             pev_mac=run.pev_mac,

@@ -19,7 +19,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from pyplc_fw.errors import HardwareError
-from pyplc_fw.faults import HARDWARE_FAILED, Reason
+from pyplc_fw.faults import HARDWARE_FAILED, INTERNAL_ERROR, Reason
 from pyplc_fw.terms import EndState
 from pyplc_fw.v2g.ports import Battery
 from pyplc_fw.vehicle import timers
@@ -34,6 +34,7 @@ from pyplc_fw.vehicle.ports import (
     VehicleIo,
     VoltageSource,
 )
+from pyplc_fw.vehicle.stop import StopProgram
 from pyplc_fw.vehicle.waiters import Waiters
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class GuardedVehicle:
         self._guard = Guard(self._rules)
         self._log = log
         self._journal = Journal(log)
+        self._stop = StopProgram(io, log)
         self._beats = beats
         self._period_s = None if rate_hz is None else 1.0 / rate_hz
         self._loop = asyncio.get_running_loop()
@@ -254,17 +256,32 @@ class GuardedVehicle:
     def _step(self) -> None:
         """Step until nothing changes any more: what is applied may change an input at once."""
         self._again = True
-        if self._stepping:
+        if self._stepping or self._stop.running:
             return
         self._stepping = True
         try:
             while self._again:
                 self._again = False
                 self._step_once()
+        except BaseException:
+            self._give_up()
+            raise
         finally:
             self._stepping = False
         self._set_timer()
         self._waiters.notify()
+
+    def _give_up(self) -> None:
+        """Leave the vehicle to the stop program: what steps the guard is itself at fault."""
+        self._outputs = Outputs()
+        self._report = self._report._replace(
+            contactors_closed=False,
+            contactors_open=False,
+            emergency=INTERNAL_ERROR,
+            fault=INTERNAL_ERROR,
+        )
+        self._stop.begin(self._applied)
+        self._loop.call_soon(self._waiters.notify)
 
     def _step_once(self) -> None:
         error_before, self._io_error = self._io_error, ""

@@ -30,6 +30,9 @@ CURRENT_GONE_S: Final = 2.0 - STEP_S - CONTACTOR_DROP_S
 CURRENT_GONE_AFTER_STOP_S: Final = 1.0
 "The same for unknown current after a stop that the charger confirmed."
 
+STOP_CONTACTORS_S: Final = 0.150
+"The guard is broken: the contactors open so long after S2, whatever flows; 100 to 200 ms."
+
 CONTACTOR_STAGGER_S: Final = 0.100
 "From the first contactor's command to the second one's."
 CONTACTOR_CLOSE_MAX_S: Final = 0.5

@@ -151,6 +151,14 @@ def test_each_state_with_each_mme(state: EvseState, message: Mme | UnknownMme) -
     assert run.state is state_after
 
 
+def test_a_car_that_asks_again_and_again_does_not_prolong_its_run() -> None:
+    run = run_in(EvseState.MATCHED)
+    before = run.deadline
+    for _ in range(3):
+        assert run.receive(MATCH, before - 0.01) == [MATCH_CNF]
+    assert run.deadline == before
+
+
 FOREIGN: list[tuple[EvseState, Mme]] = [
     (
         EvseState.WAIT_START_ATTEN_CHAR,

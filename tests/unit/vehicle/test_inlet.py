@@ -247,6 +247,8 @@ class FailingIo:
     def __init__(self, plant: Plant) -> None:
         self._inlet = plant.inlet
         self.failing_reads = self.failing_writes = 0.0
+        self.defect: Exception | None = None
+        "What a program error raises; an adapter is not supposed to."
         self.subscribe = plant.inlet.subscribe
 
     @property
@@ -254,6 +256,8 @@ class FailingIo:
         return self._inlet.next_change_at
 
     def read(self) -> Inputs:
+        if self.defect is not None:
+            raise self.defect
         if self.failing_reads > 0:
             self.failing_reads -= 1
             raise BusError("no answer on the I2C bus")
@@ -308,6 +312,44 @@ def test_a_bus_that_fails_is_tried_again_and_then_not_trusted(
         errors = [call for call in captured.calls if call.kwargs["event"] == "guard.io"]
         assert 1 <= len(errors) <= 2
         vehicle.end_session()
+        vehicle.close()
+
+    run_virtual(session())
+
+
+@pytest.mark.parametrize("failing_writes", [0, 1, 2])
+@pytest.mark.parametrize("rate_hz", [None, 100.0])
+def test_an_error_of_the_program_in_a_step_leaves_the_vehicle_to_the_stop_program(
+    rate_hz: float | None, failing_writes: int
+) -> None:
+    async def session() -> None:
+        plant = Plant(asyncio.get_running_loop().time)
+        io = FailingIo(plant)
+        rules = GuardRules(voltage_source=VoltageSource.MEASURED)
+        vehicle, captured = vehicle_on(plant, io=io, rules=rules, rate_hz=rate_hz)
+        await charge_on(plant, vehicle)
+        io.defect, io.failing_writes = ZeroDivisionError("a defect"), failing_writes
+        with pytest.raises(ZeroDivisionError):
+            vehicle.end_session()
+        await vehicle.wait_for(lambda: vehicle.emergency is faults.INTERNAL_ERROR)
+        await asyncio.sleep(0.03)
+        assert plant.pilot.state == "B"
+        assert plant.inlet.plus.closed
+        assert plant.inlet.minus.closed
+        vehicle.request_state_c()
+        vehicle.request_contactors_closed()
+        vehicle.request_unlock()
+        await asyncio.sleep(0.2)
+        truth = plant.truth()
+        assert (truth.plus_closed, truth.minus_closed, truth.s2) == (False, False, False)
+        await asyncio.sleep(20.0)
+        assert plant.truth().lock_position == 1.0
+        assert vehicle.end_state is EndState.HELD
+        assert vehicle.fault is faults.INTERNAL_ERROR
+        assert not vehicle.contactors_open
+        events = [call.kwargs["event"] for call in captured.calls]
+        assert events.count("guard.stop_program") == 1
+        assert events.count("guard.stop_program_failed") == failing_writes
         vehicle.close()
 
     run_virtual(session())
