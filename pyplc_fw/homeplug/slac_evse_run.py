@@ -103,6 +103,7 @@ class EvseRun:
         self.profiles: list[bytes] = []
         "What the modem measured, one entry for each sound."
         self.reports_sent = 0
+        self.matches_sent = 0
         self.state = EvseState.WAIT_START_ATTEN_CHAR
         self.deadline = now + timers.tt_match_sequence.limit_s
 
@@ -209,14 +210,15 @@ def on_validate_req(_run: EvseRun, message: CmValidateReq, _now: float) -> list[
 def on_match_req(run: EvseRun, message: CmSlacMatchReq, now: float) -> list[Mme]:
     """Hand out the network to the car that chose us, and again if it asks; checkpoint 155.
 
-    Asking again does not prolong the time in which it may.
+    Asking again prolongs the time in which it may, as often as a car has retries and no more.
     """
     asked = (message.run_id, message.pev_mac, message.evse_mac)
     if asked != (run.run_id, run.pev_mac, run.evse_mac):
         return []
     run.steps.step("slac.match_cnf", 155, pev_mac=str(run.pev_mac), nid=str(run.nid))
-    if run.state is not EvseState.MATCHED:
+    if run.matches_sent <= run.timers.c_ev_match_retry:
         run.enter(EvseState.MATCHED, now, run.timers.evse_match_linger)
+    run.matches_sent += 1
     return [
         CmSlacMatchCnf(
             pev_mac=run.pev_mac,

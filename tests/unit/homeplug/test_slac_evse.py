@@ -151,12 +151,16 @@ def test_each_state_with_each_mme(state: EvseState, message: Mme | UnknownMme) -
     assert run.state is state_after
 
 
-def test_a_car_that_asks_again_and_again_does_not_prolong_its_run() -> None:
+def test_a_car_prolongs_its_run_by_its_retries_and_no_further() -> None:
     run = run_in(EvseState.MATCHED)
-    before = run.deadline
-    for _ in range(3):
+    for _ in range(SLAC_TIMERS.c_ev_match_retry):
+        before = run.deadline
         assert run.receive(MATCH, before - 0.01) == [MATCH_CNF]
-    assert run.deadline == before
+        assert run.deadline > before
+    last = run.deadline
+    for _ in range(3):
+        assert run.receive(MATCH, last - 0.01) == [MATCH_CNF]
+    assert run.deadline == last
 
 
 FOREIGN: list[tuple[EvseState, Mme]] = [
