@@ -10,7 +10,7 @@ from itertools import chain
 
 from exi.grammar import ANY, ATTRIBUTE, ELEMENT, END, MIXED, TEXT, Production, State, grammar_of
 from pyplc_fw.v2g.messages.fields import DataType, Field, Kind, fields_of
-from pyplc_fw.v2g.messages.schema import Binary, ComplexType, Integer, Schema, Text
+from pyplc_fw.v2g.messages.schema import HEX, Binary, ComplexType, Integer, Schema, Text
 
 MAX_NBIT_RANGE = 4096
 "Integers of at most so many values are written in the fewest bits. Source: EXI 1.0, 7.1.5."
@@ -21,6 +21,11 @@ EVENTS = {
     END: "EXI_EE",
     TEXT: "EXI_CH",
     MIXED: "EXI_MIXED",
+}
+ROLES = {
+    Kind.ATTRIBUTE: "EXI_ATTRIBUTE",
+    Kind.ELEMENT: "EXI_ELEMENT",
+    Kind.TEXT: "EXI_TEXT",
 }
 NO_TYPE = "EXI_NO_TYPE"
 FIRST_STATE_EMPTY_BITS, LATER_STATE_EMPTY_BITS = 3, 2
@@ -61,6 +66,8 @@ class Tables:
         self._states: list[str] = []
         self._productions: list[str] = []
         self._type_rows: list[str] = []
+        self._fields: list[str] = []
+        self._members: list[str] = []
         self._classes = list(_reachable(schema))
         self._grammars = {cls: grammar_of(cls) for cls in self._classes}
         self._first_state = self._number_states()
@@ -76,6 +83,8 @@ class Tables:
             _array("struct exi_production", "productions", self._productions),
             _array("struct exi_state", "states", self._states),
             _array("struct exi_type", "types", self._type_rows),
+            _array("struct exi_field", "fields", self._fields),
+            _array("uint16_t", "members", self._members),
             _array("struct exi_root", "documents", self._documents),
             _array("struct exi_root", "fragments", self._fragments),
         ]
@@ -86,7 +95,7 @@ class Tables:
         fragment_bits = (len(self._fragments) + 1).bit_length()
         return (
             f"\nconst struct exi_schema {_identifier(self.schema.name)} = {{\n"
-            f'    "{self.schema.name}", productions, states, types, names, values,\n'
+            f'    "{self.schema.name}", productions, states, types, fields, members, names, values,\n'
             f"    {{documents, {len(self._documents)}, {document_bits}}},\n"
             f"    {{fragments, {len(self._fragments)}, {fragment_bits}}},\n}};\n"
         )
@@ -160,8 +169,27 @@ class Tables:
             tagged=int(cls.__struct_config__.tag is not None),
             first=self._first_state[cls],
             name=self._names.number((cls.__name__, cls.namespace)),
+            fields=self._add_fields(cls, fields),
             repeated=sum(entry.repeated << slot for slot, entry in enumerate(fields)),
         )
+
+    def _add_fields(self, cls: type[ComplexType], fields: tuple[Field, ...]) -> int:
+        first = len(self._fields)
+        for entry in fields:
+            columns = ", ".join(map(str, self._field_columns(entry)))
+            self._fields.append(f"{{{columns}}}, /* {cls.__name__}: {entry.name} */")
+        return first
+
+    def _field_columns(self, entry: Field) -> tuple[str, int, int, int, int]:
+        repeated = int(entry.repeated)
+        if not entry.members:
+            name = self._names.number((entry.name, entry.namespace))
+            return ROLES[entry.kind], repeated, name, self._types.number(entry.datatype), 0
+        first = len(self._members)
+        self._members += [
+            f"{self._types.number(cls)}, /* {cls.__name__} */" for cls in entry.members
+        ]
+        return "EXI_GROUP", repeated, 0, first, len(entry.members)
 
     def _enumeration_row(self, enumeration: type[Enum]) -> str:
         values = [str(member.value) for member in enumeration]
@@ -189,7 +217,7 @@ def _empty_bits(number: int, state: State) -> int:
 
 
 def _type_columns(kind: str, minimum: int = 0, maximum: int | None = 0, **columns: int) -> str:
-    names = ("bits", "slots", "tagged", "first", "count", "name", "repeated")
+    names = ("bits", "slots", "tagged", "first", "count", "name", "fields", "repeated")
     row = ", ".join(str(columns.get(name, 0)) for name in names)
     return f"{{{kind}, {row}, {_signed(minimum)}, {_unsigned(maximum)}}},"
 
@@ -210,8 +238,9 @@ def _simple_row(datatype: object) -> str:
             return _integer_row(minimum, maximum)
         case Text(maximum, minimum):
             return _type_columns("EXI_STRING", minimum, maximum)
-        case Binary(_, maximum, minimum):
-            return _type_columns("EXI_BINARY", minimum, maximum)
+        case Binary(encoding, maximum, minimum):
+            digits = 16 if encoding == HEX else 64
+            return _type_columns("EXI_BINARY", minimum, maximum, bits=digits)
     raise TypeError(f"{datatype!r}: no datatype of EXI")
 
 
@@ -298,7 +327,8 @@ def _text(value: str) -> str:
 
 
 def _array(c_type: str, name: str, rows: list[str]) -> str:
-    body = "\n".join(f"    {row}" for row in rows or ["{0},"])
+    nothing = "{0}," if c_type.startswith("struct") else "0,"
+    body = "\n".join(f"    {row}" for row in rows or [nothing])
     return f"static const {c_type} {name}[] = {{\n{body}\n}};\n"
 
 

@@ -52,14 +52,29 @@ static const struct exi_state states[] = {
 };
 
 static const struct exi_type types[] = {
-    {EXI_COMPLEX, 0, 1, 1, 0, 0, 0, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 3, 0, 1, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 5, 0, 6, 0, 2, 0, 0, 0u},
-    {EXI_ENUM, 2, 0, 0, 0, 3, 0, 0, 0, 0u},
-    {EXI_NBIT, 8, 0, 0, 0, 0, 0, 0, 0, 255u},
-    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 100u},
-    {EXI_UNSIGNED, 0, 0, 0, 0, 0, 0, 0, 0, 4294967295u},
-    {EXI_NBIT, 5, 0, 0, 0, 0, 0, 0, 1, 20u},
+    {EXI_COMPLEX, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 3, 0, 1, 1, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 5, 0, 6, 0, 2, 3, 0, 0, 0u},
+    {EXI_ENUM, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0u},
+    {EXI_NBIT, 8, 0, 0, 0, 0, 0, 0, 0, 0, 255u},
+    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 100u},
+    {EXI_UNSIGNED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4294967295u},
+    {EXI_NBIT, 5, 0, 0, 0, 0, 0, 0, 0, 1, 20u},
+};
+
+static const struct exi_field fields[] = {
+    {EXI_ELEMENT, 1, 2, 2, 0}, /* supportedAppProtocolReq: AppProtocol */
+    {EXI_ELEMENT, 0, 5, 3, 0}, /* supportedAppProtocolRes: ResponseCode */
+    {EXI_ELEMENT, 0, 6, 4, 0}, /* supportedAppProtocolRes: SchemaID */
+    {EXI_ELEMENT, 0, 4, 5, 0}, /* AppProtocol: ProtocolNamespace */
+    {EXI_ELEMENT, 0, 7, 6, 0}, /* AppProtocol: VersionNumberMajor */
+    {EXI_ELEMENT, 0, 8, 6, 0}, /* AppProtocol: VersionNumberMinor */
+    {EXI_ELEMENT, 0, 6, 4, 0}, /* AppProtocol: SchemaID */
+    {EXI_ELEMENT, 0, 3, 7, 0}, /* AppProtocol: Priority */
+};
+
+static const uint16_t members[] = {
+    0,
 };
 
 static const struct exi_root documents[] = {
@@ -80,7 +95,7 @@ static const struct exi_root fragments[] = {
 };
 
 const struct exi_schema exi_schema_app = {
-    "app", productions, states, types, names, values,
+    "app", productions, states, types, fields, members, names, values,
     {documents, 2, 2},
     {fragments, 9, 4},
 };

@@ -1372,147 +1372,492 @@ static const struct exi_state states[] = {
 };
 
 static const struct exi_type types[] = {
-    {EXI_COMPLEX, 0, 2, 0, 0, 0, 77, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 3, 0, 15, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 1, 6, 0, 37, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 0, 11, 0, 254, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 15, 0, 82, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 5, 0, 17, 0, 255, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 23, 0, 256, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 5, 0, 26, 0, 68, 16, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 31, 0, 4, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 33, 0, 5, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 1, 37, 0, 7, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 6, 1, 42, 0, 8, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 5, 1, 49, 0, 9, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 7, 1, 55, 0, 10, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 63, 0, 11, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 1, 66, 0, 12, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 0, 1, 71, 0, 13, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 7, 1, 72, 0, 14, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 80, 0, 16, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 10, 1, 83, 0, 17, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 10, 1, 94, 0, 18, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 105, 0, 38, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 108, 0, 43, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 111, 0, 44, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 115, 0, 45, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 119, 0, 46, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 122, 0, 47, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 126, 0, 48, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 130, 0, 58, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 132, 0, 59, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 136, 0, 60, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 1, 139, 0, 61, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 144, 0, 62, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 147, 0, 63, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 149, 0, 64, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 151, 0, 65, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 0, 1, 155, 0, 66, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 156, 0, 67, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 158, 0, 78, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 160, 0, 79, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 0, 1, 164, 0, 3, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 0, 165, 0, 257, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 0, 169, 0, 73, 8, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 174, 0, 72, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 177, 0, 33, 2, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 0, 180, 0, 40, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 5, 1, 184, 0, 23, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 1, 190, 0, 22, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 195, 0, 258, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 197, 0, 259, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 5, 1, 200, 0, 0, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 8, 1, 206, 0, 19, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 0, 1, 215, 0, 27, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 216, 0, 53, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 0, 1, 218, 0, 54, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 1, 219, 0, 1, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 9, 1, 224, 0, 21, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 0, 1, 234, 0, 29, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 1, 235, 0, 2, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 240, 0, 260, 2, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 243, 0, 20, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 0, 1, 247, 0, 28, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 0, 1, 248, 0, 30, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 249, 0, 261, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 251, 0, 262, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 0, 253, 0, 57, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 257, 0, 263, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 259, 0, 264, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 261, 0, 6, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 263, 0, 69, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 6, 0, 266, 0, 50, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 273, 0, 34, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 275, 0, 35, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 1, 277, 0, 52, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 281, 0, 80, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 283, 0, 41, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 287, 0, 55, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 290, 0, 39, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 292, 0, 220, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 0, 294, 0, 195, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 298, 0, 185, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 301, 0, 179, 2, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 0, 304, 0, 216, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 309, 0, 206, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 312, 0, 204, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 315, 0, 76, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 317, 0, 25, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 7, 1, 319, 0, 24, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 327, 0, 49, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 330, 0, 227, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 333, 0, 228, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 335, 0, 230, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 337, 0, 225, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 1, 339, 0, 224, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 341, 0, 176, 2, 0, 0u},
-    {EXI_COMPLEX, 0, 5, 0, 344, 0, 199, 16, 0, 0u},
-    {EXI_COMPLEX, 0, 8, 0, 350, 0, 178, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 354, 0, 75, 2, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 356, 0, 42, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 0, 359, 0, 56, 4, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 1, 362, 0, 51, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 0, 1, 365, 0, 74, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 366, 0, 93, 2, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 0, 368, 0, 97, 0, 0, 0u},
-    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
-    {EXI_BINARY, 0, 0, 0, 0, 0, 0, 0, 0, 8u},
-    {EXI_INTEGER, 0, 0, 0, 0, 0, 0, 0, -32768, 32767u},
-    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 32u},
-    {EXI_BINARY, 0, 0, 0, 0, 0, 0, 0, 0, 32u},
-    {EXI_INTEGER, 0, 0, 0, 0, 0, 0, 0, INT64_MIN, 9223372036854775807u},
-    {EXI_ENUM, 2, 0, 0, 0, 3, 0, 0, 0, 0u},
-    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 64u},
-    {EXI_ENUM, 5, 0, 0, 3, 23, 0, 0, 0, 0u},
-    {EXI_ENUM, 1, 0, 0, 26, 2, 0, 0, 0, 0u},
-    {EXI_BINARY, 0, 0, 0, 0, 0, 0, 0, 0, 1200u},
-    {EXI_BINARY, 0, 0, 0, 0, 0, 0, 0, 0, 256u},
-    {EXI_BINARY, 0, 0, 0, 0, 0, 0, 0, 0, 128u},
-    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 24u},
-    {EXI_ENUM, 3, 0, 0, 28, 6, 0, 0, 0, 0u},
-    {EXI_BINARY, 0, 0, 0, 0, 0, 0, 0, 0, 32u},
-    {EXI_BOOLEAN, 0, 0, 0, 0, 0, 0, 0, 0, 0u},
-    {EXI_UNSIGNED, 0, 0, 0, 0, 0, 0, 0, 0, 65535u},
-    {EXI_ENUM, 2, 0, 0, 34, 4, 0, 0, 0, 0u},
-    {EXI_ENUM, 1, 0, 0, 38, 2, 0, 0, 0, 0u},
-    {EXI_NBIT, 3, 0, 0, 0, 0, 0, 0, -3, 3u},
-    {EXI_ENUM, 4, 0, 0, 40, 10, 0, 0, 0, 0u},
-    {EXI_BINARY, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
-    {EXI_ENUM, 4, 0, 0, 50, 12, 0, 0, 0, 0u},
-    {EXI_NBIT, 7, 0, 0, 0, 0, 0, 0, 0, 100u},
-    {EXI_ENUM, 2, 0, 0, 62, 4, 0, 0, 0, 0u},
-    {EXI_ENUM, 4, 0, 0, 66, 12, 0, 0, 0, 0u},
-    {EXI_UNSIGNED, 0, 0, 0, 0, 0, 0, 0, 0, 4294967295u},
-    {EXI_ENUM, 2, 0, 0, 78, 3, 0, 0, 0, 0u},
-    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 40u},
-    {EXI_ENUM, 4, 0, 0, 81, 10, 0, 0, 0, 0u},
-    {EXI_BIG, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
-    {EXI_NBIT, 8, 0, 0, 0, 0, 0, 0, 0, 255u},
-    {EXI_ENUM, 3, 0, 0, 91, 6, 0, 0, 0, 0u},
-    {EXI_NBIT, 8, 0, 0, 0, 0, 0, 0, -128, 127u},
-    {EXI_INTEGER, 0, 0, 0, 0, 0, 0, 0, -2147483648, 2147483647u},
-    {EXI_ENUM, 2, 0, 0, 97, 3, 0, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 0, 0, 77, 0, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 3, 0, 15, 2, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 1, 6, 0, 37, 4, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 0, 11, 0, 254, 8, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 15, 0, 82, 11, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 5, 0, 17, 0, 255, 12, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 23, 0, 256, 17, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 5, 0, 26, 0, 68, 19, 16, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 31, 0, 4, 24, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 33, 0, 5, 25, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 1, 37, 0, 7, 28, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 6, 1, 42, 0, 8, 32, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 5, 1, 49, 0, 9, 38, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 7, 1, 55, 0, 10, 43, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 63, 0, 11, 50, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 1, 66, 0, 12, 52, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 0, 1, 71, 0, 13, 56, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 7, 1, 72, 0, 14, 56, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 80, 0, 16, 63, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 10, 1, 83, 0, 17, 65, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 10, 1, 94, 0, 18, 75, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 105, 0, 38, 85, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 108, 0, 43, 87, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 111, 0, 44, 89, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 115, 0, 45, 92, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 119, 0, 46, 95, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 122, 0, 47, 97, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 126, 0, 48, 100, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 130, 0, 58, 103, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 132, 0, 59, 104, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 136, 0, 60, 107, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 1, 139, 0, 61, 109, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 144, 0, 62, 113, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 147, 0, 63, 115, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 149, 0, 64, 116, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 151, 0, 65, 117, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 0, 1, 155, 0, 66, 120, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 156, 0, 67, 120, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 158, 0, 78, 121, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 160, 0, 79, 122, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 0, 1, 164, 0, 3, 125, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 0, 165, 0, 257, 125, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 0, 169, 0, 73, 128, 8, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 174, 0, 72, 132, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 177, 0, 33, 134, 2, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 0, 180, 0, 40, 136, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 5, 1, 184, 0, 23, 139, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 1, 190, 0, 22, 144, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 195, 0, 258, 148, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 197, 0, 259, 149, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 5, 1, 200, 0, 0, 151, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 8, 1, 206, 0, 19, 156, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 0, 1, 215, 0, 27, 164, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 216, 0, 53, 164, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 0, 1, 218, 0, 54, 165, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 1, 219, 0, 1, 165, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 9, 1, 224, 0, 21, 169, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 0, 1, 234, 0, 29, 178, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 1, 235, 0, 2, 178, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 240, 0, 260, 182, 2, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 243, 0, 20, 184, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 0, 1, 247, 0, 28, 187, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 0, 1, 248, 0, 30, 187, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 249, 0, 261, 187, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 251, 0, 262, 188, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 0, 253, 0, 57, 189, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 257, 0, 263, 192, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 259, 0, 264, 193, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 261, 0, 6, 194, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 263, 0, 69, 195, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 6, 0, 266, 0, 50, 197, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 273, 0, 34, 203, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 275, 0, 35, 204, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 1, 277, 0, 52, 206, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 281, 0, 80, 209, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 283, 0, 41, 210, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 287, 0, 55, 212, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 290, 0, 39, 213, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 292, 0, 220, 214, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 0, 294, 0, 195, 215, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 298, 0, 185, 218, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 301, 0, 179, 220, 2, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 0, 304, 0, 216, 222, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 309, 0, 206, 226, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 312, 0, 204, 228, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 315, 0, 76, 230, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 317, 0, 25, 231, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 7, 1, 319, 0, 24, 232, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 327, 0, 49, 239, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 330, 0, 227, 241, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 333, 0, 228, 243, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 335, 0, 230, 244, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 337, 0, 225, 245, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 1, 339, 0, 224, 246, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 341, 0, 176, 247, 2, 0, 0u},
+    {EXI_COMPLEX, 0, 5, 0, 344, 0, 199, 249, 16, 0, 0u},
+    {EXI_COMPLEX, 0, 8, 0, 350, 0, 178, 254, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 354, 0, 75, 262, 2, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 356, 0, 42, 264, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 0, 359, 0, 56, 266, 4, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 1, 362, 0, 51, 269, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 0, 1, 365, 0, 74, 271, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 366, 0, 93, 271, 2, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 0, 368, 0, 97, 273, 0, 0, 0u},
+    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
+    {EXI_BINARY, 16, 0, 0, 0, 0, 0, 0, 0, 0, 8u},
+    {EXI_INTEGER, 0, 0, 0, 0, 0, 0, 0, 0, -32768, 32767u},
+    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 32u},
+    {EXI_BINARY, 64, 0, 0, 0, 0, 0, 0, 0, 0, 32u},
+    {EXI_INTEGER, 0, 0, 0, 0, 0, 0, 0, 0, INT64_MIN, 9223372036854775807u},
+    {EXI_ENUM, 2, 0, 0, 0, 3, 0, 0, 0, 0, 0u},
+    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64u},
+    {EXI_ENUM, 5, 0, 0, 3, 23, 0, 0, 0, 0, 0u},
+    {EXI_ENUM, 1, 0, 0, 26, 2, 0, 0, 0, 0, 0u},
+    {EXI_BINARY, 64, 0, 0, 0, 0, 0, 0, 0, 0, 1200u},
+    {EXI_BINARY, 64, 0, 0, 0, 0, 0, 0, 0, 0, 256u},
+    {EXI_BINARY, 64, 0, 0, 0, 0, 0, 0, 0, 0, 128u},
+    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24u},
+    {EXI_ENUM, 3, 0, 0, 28, 6, 0, 0, 0, 0, 0u},
+    {EXI_BINARY, 16, 0, 0, 0, 0, 0, 0, 0, 0, 32u},
+    {EXI_BOOLEAN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0u},
+    {EXI_UNSIGNED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 65535u},
+    {EXI_ENUM, 2, 0, 0, 34, 4, 0, 0, 0, 0, 0u},
+    {EXI_ENUM, 1, 0, 0, 38, 2, 0, 0, 0, 0, 0u},
+    {EXI_NBIT, 3, 0, 0, 0, 0, 0, 0, 0, -3, 3u},
+    {EXI_ENUM, 4, 0, 0, 40, 10, 0, 0, 0, 0, 0u},
+    {EXI_BINARY, 64, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
+    {EXI_ENUM, 4, 0, 0, 50, 12, 0, 0, 0, 0, 0u},
+    {EXI_NBIT, 7, 0, 0, 0, 0, 0, 0, 0, 0, 100u},
+    {EXI_ENUM, 2, 0, 0, 62, 4, 0, 0, 0, 0, 0u},
+    {EXI_ENUM, 4, 0, 0, 66, 12, 0, 0, 0, 0, 0u},
+    {EXI_UNSIGNED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4294967295u},
+    {EXI_ENUM, 2, 0, 0, 78, 3, 0, 0, 0, 0, 0u},
+    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 40u},
+    {EXI_ENUM, 4, 0, 0, 81, 10, 0, 0, 0, 0, 0u},
+    {EXI_BIG, 0, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
+    {EXI_NBIT, 8, 0, 0, 0, 0, 0, 0, 0, 0, 255u},
+    {EXI_ENUM, 3, 0, 0, 91, 6, 0, 0, 0, 0, 0u},
+    {EXI_NBIT, 8, 0, 0, 0, 0, 0, 0, 0, -128, 127u},
+    {EXI_INTEGER, 0, 0, 0, 0, 0, 0, 0, 0, -2147483648, 2147483647u},
+    {EXI_ENUM, 2, 0, 0, 97, 3, 0, 0, 0, 0, 0u},
+};
+
+static const struct exi_field fields[] = {
+    {EXI_ELEMENT, 0, 159, 3, 0}, /* V2G_Message: Header */
+    {EXI_ELEMENT, 0, 82, 4, 0}, /* V2G_Message: Body */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* ContractAuthenticationReq: Id */
+    {EXI_ELEMENT, 0, 157, 104, 0}, /* ContractAuthenticationReq: GenChallenge */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* MeteringReceiptReq: Id */
+    {EXI_ELEMENT, 0, 217, 105, 0}, /* MeteringReceiptReq: SessionID */
+    {EXI_ELEMENT, 0, 196, 106, 0}, /* MeteringReceiptReq: SAScheduleTupleID */
+    {EXI_ELEMENT, 0, 163, 5, 0}, /* MeteringReceiptReq: MeterInfo */
+    {EXI_ELEMENT, 0, 218, 105, 0}, /* MessageHeader: SessionID */
+    {EXI_ELEMENT, 0, 168, 6, 0}, /* MessageHeader: Notification */
+    {EXI_ELEMENT, 0, 68, 7, 0}, /* MessageHeader: Signature */
+    {EXI_GROUP, 0, 0, 0, 34}, /* Body: BodyElement */
+    {EXI_ELEMENT, 0, 162, 107, 0}, /* MeterInfo: MeterID */
+    {EXI_ELEMENT, 0, 164, 41, 0}, /* MeterInfo: MeterReading */
+    {EXI_ELEMENT, 0, 219, 108, 0}, /* MeterInfo: SigMeterReading */
+    {EXI_ELEMENT, 0, 165, 106, 0}, /* MeterInfo: MeterStatus */
+    {EXI_ELEMENT, 0, 221, 109, 0}, /* MeterInfo: TMeter */
+    {EXI_ELEMENT, 0, 152, 110, 0}, /* Notification: FaultCode */
+    {EXI_ELEMENT, 0, 153, 111, 0}, /* Notification: FaultMsg */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* Signature: Id */
+    {EXI_ELEMENT, 0, 73, 42, 0}, /* Signature: SignedInfo */
+    {EXI_ELEMENT, 0, 72, 43, 0}, /* Signature: SignatureValue */
+    {EXI_ELEMENT, 0, 33, 44, 0}, /* Signature: KeyInfo */
+    {EXI_ELEMENT, 1, 40, 45, 0}, /* Signature: Object */
+    {EXI_ELEMENT, 0, 99, 46, 0}, /* CableCheckReq: DC_EVStatus */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* CableCheckRes: ResponseCode */
+    {EXI_ELEMENT, 0, 98, 47, 0}, /* CableCheckRes: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 145, 113, 0}, /* CableCheckRes: EVSEProcessing */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* CertificateInstallationReq: Id */
+    {EXI_ELEMENT, 0, 171, 114, 0}, /* CertificateInstallationReq: OEMProvisioningCert */
+    {EXI_ELEMENT, 0, 161, 48, 0}, /* CertificateInstallationReq: ListOfRootCertificateIDs */
+    {EXI_ELEMENT, 0, 100, 115, 0}, /* CertificateInstallationReq: DHParams */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* CertificateInstallationRes: Id */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* CertificateInstallationRes: ResponseCode */
+    {EXI_ELEMENT, 0, 95, 49, 0}, /* CertificateInstallationRes: ContractSignatureCertChain */
+    {EXI_ELEMENT, 0, 96, 116, 0}, /* CertificateInstallationRes: ContractSignatureEncryptedPrivateKey */
+    {EXI_ELEMENT, 0, 100, 115, 0}, /* CertificateInstallationRes: DHParams */
+    {EXI_ELEMENT, 0, 94, 117, 0}, /* CertificateInstallationRes: ContractID */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* CertificateUpdateReq: Id */
+    {EXI_ELEMENT, 0, 95, 49, 0}, /* CertificateUpdateReq: ContractSignatureCertChain */
+    {EXI_ELEMENT, 0, 94, 117, 0}, /* CertificateUpdateReq: ContractID */
+    {EXI_ELEMENT, 0, 161, 48, 0}, /* CertificateUpdateReq: ListOfRootCertificateIDs */
+    {EXI_ELEMENT, 0, 100, 115, 0}, /* CertificateUpdateReq: DHParams */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* CertificateUpdateRes: Id */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* CertificateUpdateRes: ResponseCode */
+    {EXI_ELEMENT, 0, 95, 49, 0}, /* CertificateUpdateRes: ContractSignatureCertChain */
+    {EXI_ELEMENT, 0, 96, 116, 0}, /* CertificateUpdateRes: ContractSignatureEncryptedPrivateKey */
+    {EXI_ELEMENT, 0, 100, 115, 0}, /* CertificateUpdateRes: DHParams */
+    {EXI_ELEMENT, 0, 94, 117, 0}, /* CertificateUpdateRes: ContractID */
+    {EXI_ELEMENT, 0, 193, 106, 0}, /* CertificateUpdateRes: RetryCounter */
+    {EXI_ELEMENT, 0, 122, 118, 0}, /* ChargeParameterDiscoveryReq: EVRequestedEnergyTransferType */
+    {EXI_GROUP, 0, 0, 34, 3}, /* ChargeParameterDiscoveryReq: EVChargeParameter */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* ChargeParameterDiscoveryRes: ResponseCode */
+    {EXI_ELEMENT, 0, 145, 113, 0}, /* ChargeParameterDiscoveryRes: EVSEProcessing */
+    {EXI_GROUP, 0, 0, 37, 2}, /* ChargeParameterDiscoveryRes: SASchedules */
+    {EXI_GROUP, 0, 0, 39, 3}, /* ChargeParameterDiscoveryRes: EVSEChargeParameter */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* ChargingStatusRes: ResponseCode */
+    {EXI_ELEMENT, 0, 126, 119, 0}, /* ChargingStatusRes: EVSEID */
+    {EXI_ELEMENT, 0, 196, 106, 0}, /* ChargingStatusRes: SAScheduleTupleID */
+    {EXI_ELEMENT, 0, 128, 41, 0}, /* ChargingStatusRes: EVSEMaxCurrent */
+    {EXI_ELEMENT, 0, 163, 5, 0}, /* ChargingStatusRes: MeterInfo */
+    {EXI_ELEMENT, 0, 189, 120, 0}, /* ChargingStatusRes: ReceiptRequired */
+    {EXI_ELEMENT, 0, 81, 58, 0}, /* ChargingStatusRes: AC_EVSEStatus */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* ContractAuthenticationRes: ResponseCode */
+    {EXI_ELEMENT, 0, 145, 113, 0}, /* ContractAuthenticationRes: EVSEProcessing */
+    {EXI_ELEMENT, 0, 99, 46, 0}, /* CurrentDemandReq: DC_EVStatus */
+    {EXI_ELEMENT, 0, 148, 41, 0}, /* CurrentDemandReq: EVTargetCurrent */
+    {EXI_ELEMENT, 0, 116, 41, 0}, /* CurrentDemandReq: EVMaximumVoltageLimit */
+    {EXI_ELEMENT, 0, 112, 41, 0}, /* CurrentDemandReq: EVMaximumCurrentLimit */
+    {EXI_ELEMENT, 0, 114, 41, 0}, /* CurrentDemandReq: EVMaximumPowerLimit */
+    {EXI_ELEMENT, 0, 83, 120, 0}, /* CurrentDemandReq: BulkChargingComplete */
+    {EXI_ELEMENT, 0, 88, 120, 0}, /* CurrentDemandReq: ChargingComplete */
+    {EXI_ELEMENT, 0, 191, 41, 0}, /* CurrentDemandReq: RemainingTimeToFullSoC */
+    {EXI_ELEMENT, 0, 190, 41, 0}, /* CurrentDemandReq: RemainingTimeToBulkSoC */
+    {EXI_ELEMENT, 0, 149, 41, 0}, /* CurrentDemandReq: EVTargetVoltage */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* CurrentDemandRes: ResponseCode */
+    {EXI_ELEMENT, 0, 98, 47, 0}, /* CurrentDemandRes: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 144, 41, 0}, /* CurrentDemandRes: EVSEPresentVoltage */
+    {EXI_ELEMENT, 0, 143, 41, 0}, /* CurrentDemandRes: EVSEPresentCurrent */
+    {EXI_ELEMENT, 0, 123, 120, 0}, /* CurrentDemandRes: EVSECurrentLimitAchieved */
+    {EXI_ELEMENT, 0, 147, 120, 0}, /* CurrentDemandRes: EVSEVoltageLimitAchieved */
+    {EXI_ELEMENT, 0, 142, 120, 0}, /* CurrentDemandRes: EVSEPowerLimitAchieved */
+    {EXI_ELEMENT, 0, 135, 41, 0}, /* CurrentDemandRes: EVSEMaximumVoltageLimit */
+    {EXI_ELEMENT, 0, 131, 41, 0}, /* CurrentDemandRes: EVSEMaximumCurrentLimit */
+    {EXI_ELEMENT, 0, 133, 41, 0}, /* CurrentDemandRes: EVSEMaximumPowerLimit */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* MeteringReceiptRes: ResponseCode */
+    {EXI_ELEMENT, 0, 81, 58, 0}, /* MeteringReceiptRes: AC_EVSEStatus */
+    {EXI_ELEMENT, 0, 94, 117, 0}, /* PaymentDetailsReq: ContractID */
+    {EXI_ELEMENT, 0, 95, 49, 0}, /* PaymentDetailsReq: ContractSignatureCertChain */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* PaymentDetailsRes: ResponseCode */
+    {EXI_ELEMENT, 0, 157, 104, 0}, /* PaymentDetailsRes: GenChallenge */
+    {EXI_ELEMENT, 0, 101, 109, 0}, /* PaymentDetailsRes: DateTimeNow */
+    {EXI_ELEMENT, 0, 188, 120, 0}, /* PowerDeliveryReq: ReadyToChargeState */
+    {EXI_ELEMENT, 0, 90, 59, 0}, /* PowerDeliveryReq: ChargingProfile */
+    {EXI_GROUP, 0, 0, 42, 2}, /* PowerDeliveryReq: EVPowerDeliveryParameter */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* PowerDeliveryRes: ResponseCode */
+    {EXI_GROUP, 0, 0, 44, 3}, /* PowerDeliveryRes: EVSEStatus */
+    {EXI_ELEMENT, 0, 99, 46, 0}, /* PreChargeReq: DC_EVStatus */
+    {EXI_ELEMENT, 0, 149, 41, 0}, /* PreChargeReq: EVTargetVoltage */
+    {EXI_ELEMENT, 0, 148, 41, 0}, /* PreChargeReq: EVTargetCurrent */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* PreChargeRes: ResponseCode */
+    {EXI_ELEMENT, 0, 98, 47, 0}, /* PreChargeRes: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 144, 41, 0}, /* PreChargeRes: EVSEPresentVoltage */
+    {EXI_ELEMENT, 0, 209, 121, 0}, /* ServiceDetailReq: ServiceID */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* ServiceDetailRes: ResponseCode */
+    {EXI_ELEMENT, 0, 209, 121, 0}, /* ServiceDetailRes: ServiceID */
+    {EXI_ELEMENT, 0, 213, 63, 0}, /* ServiceDetailRes: ServiceParameterList */
+    {EXI_ELEMENT, 0, 214, 107, 0}, /* ServiceDiscoveryReq: ServiceScope */
+    {EXI_ELEMENT, 0, 207, 122, 0}, /* ServiceDiscoveryReq: ServiceCategory */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* ServiceDiscoveryRes: ResponseCode */
+    {EXI_ELEMENT, 0, 182, 64, 0}, /* ServiceDiscoveryRes: PaymentOptions */
+    {EXI_ELEMENT, 0, 87, 65, 0}, /* ServiceDiscoveryRes: ChargeService */
+    {EXI_ELEMENT, 0, 211, 66, 0}, /* ServiceDiscoveryRes: ServiceList */
+    {EXI_ELEMENT, 0, 203, 123, 0}, /* ServicePaymentSelectionReq: SelectedPaymentOption */
+    {EXI_ELEMENT, 0, 205, 67, 0}, /* ServicePaymentSelectionReq: SelectedServiceList */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* ServicePaymentSelectionRes: ResponseCode */
+    {EXI_ELEMENT, 0, 105, 105, 0}, /* SessionSetupReq: EVCCID */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* SessionSetupRes: ResponseCode */
+    {EXI_ELEMENT, 0, 126, 119, 0}, /* SessionSetupRes: EVSEID */
+    {EXI_ELEMENT, 0, 101, 109, 0}, /* SessionSetupRes: DateTimeNow */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* SessionStopRes: ResponseCode */
+    {EXI_ELEMENT, 0, 99, 46, 0}, /* WeldingDetectionReq: DC_EVStatus */
+    {EXI_ELEMENT, 0, 192, 112, 0}, /* WeldingDetectionRes: ResponseCode */
+    {EXI_ELEMENT, 0, 98, 47, 0}, /* WeldingDetectionRes: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 144, 41, 0}, /* WeldingDetectionRes: EVSEPresentVoltage */
+    {EXI_ELEMENT, 0, 167, 124, 0}, /* PhysicalValue: Multiplier */
+    {EXI_ELEMENT, 0, 222, 125, 0}, /* PhysicalValue: Unit */
+    {EXI_ELEMENT, 0, 223, 106, 0}, /* PhysicalValue: Value */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* SignedInfo: Id */
+    {EXI_ELEMENT, 0, 6, 68, 0}, /* SignedInfo: CanonicalizationMethod */
+    {EXI_ELEMENT, 0, 69, 69, 0}, /* SignedInfo: SignatureMethod */
+    {EXI_ELEMENT, 1, 50, 70, 0}, /* SignedInfo: Reference */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* SignatureValue: Id */
+    {EXI_TEXT, 0, 246, 126, 0}, /* SignatureValue: value */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* KeyInfo: Id */
+    {EXI_GROUP, 1, 0, 47, 7}, /* KeyInfo: content */
+    {EXI_ATTRIBUTE, 0, 247, 104, 0}, /* Object: Encoding */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* Object: Id */
+    {EXI_ATTRIBUTE, 0, 248, 104, 0}, /* Object: MimeType */
+    {EXI_ELEMENT, 0, 121, 120, 0}, /* DC_EVStatus: EVReady */
+    {EXI_ELEMENT, 0, 106, 120, 0}, /* DC_EVStatus: EVCabinConditioning */
+    {EXI_ELEMENT, 0, 119, 120, 0}, /* DC_EVStatus: EVRESSConditioning */
+    {EXI_ELEMENT, 0, 109, 127, 0}, /* DC_EVStatus: EVErrorCode */
+    {EXI_ELEMENT, 0, 120, 128, 0}, /* DC_EVStatus: EVRESSSOC */
+    {EXI_ELEMENT, 0, 127, 129, 0}, /* DC_EVSEStatus: EVSEIsolationStatus */
+    {EXI_ELEMENT, 0, 146, 130, 0}, /* DC_EVSEStatus: EVSEStatusCode */
+    {EXI_ELEMENT, 0, 169, 131, 0}, /* DC_EVSEStatus: NotificationMaxDelay */
+    {EXI_ELEMENT, 0, 140, 132, 0}, /* DC_EVSEStatus: EVSENotification */
+    {EXI_ELEMENT, 1, 194, 133, 0}, /* ListOfRootCertificateIDs: RootCertificateID */
+    {EXI_ELEMENT, 0, 86, 114, 0}, /* CertificateChain: Certificate */
+    {EXI_ELEMENT, 0, 220, 78, 0}, /* CertificateChain: SubCertificates */
+    {EXI_ELEMENT, 0, 102, 131, 0}, /* AC_EVChargeParameter: DepartureTime */
+    {EXI_ELEMENT, 0, 103, 41, 0}, /* AC_EVChargeParameter: EAmount */
+    {EXI_ELEMENT, 0, 111, 41, 0}, /* AC_EVChargeParameter: EVMaxVoltage */
+    {EXI_ELEMENT, 0, 110, 41, 0}, /* AC_EVChargeParameter: EVMaxCurrent */
+    {EXI_ELEMENT, 0, 118, 41, 0}, /* AC_EVChargeParameter: EVMinCurrent */
+    {EXI_ELEMENT, 0, 23, 46, 0}, /* DC_EVChargeParameter: DC_EVStatus */
+    {EXI_ELEMENT, 0, 113, 41, 0}, /* DC_EVChargeParameter: EVMaximumCurrentLimit */
+    {EXI_ELEMENT, 0, 115, 41, 0}, /* DC_EVChargeParameter: EVMaximumPowerLimit */
+    {EXI_ELEMENT, 0, 117, 41, 0}, /* DC_EVChargeParameter: EVMaximumVoltageLimit */
+    {EXI_ELEMENT, 0, 107, 41, 0}, /* DC_EVChargeParameter: EVEnergyCapacity */
+    {EXI_ELEMENT, 0, 108, 41, 0}, /* DC_EVChargeParameter: EVEnergyRequest */
+    {EXI_ELEMENT, 0, 155, 128, 0}, /* DC_EVChargeParameter: FullSOC */
+    {EXI_ELEMENT, 0, 85, 128, 0}, /* DC_EVChargeParameter: BulkSOC */
+    {EXI_ELEMENT, 1, 195, 79, 0}, /* SAScheduleList: SAScheduleTuple */
+    {EXI_ELEMENT, 0, 2, 58, 0}, /* AC_EVSEChargeParameter: AC_EVSEStatus */
+    {EXI_ELEMENT, 0, 130, 41, 0}, /* AC_EVSEChargeParameter: EVSEMaxVoltage */
+    {EXI_ELEMENT, 0, 129, 41, 0}, /* AC_EVSEChargeParameter: EVSEMaxCurrent */
+    {EXI_ELEMENT, 0, 137, 41, 0}, /* AC_EVSEChargeParameter: EVSEMinCurrent */
+    {EXI_ELEMENT, 0, 22, 47, 0}, /* DC_EVSEChargeParameter: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 132, 41, 0}, /* DC_EVSEChargeParameter: EVSEMaximumCurrentLimit */
+    {EXI_ELEMENT, 0, 134, 41, 0}, /* DC_EVSEChargeParameter: EVSEMaximumPowerLimit */
+    {EXI_ELEMENT, 0, 136, 41, 0}, /* DC_EVSEChargeParameter: EVSEMaximumVoltageLimit */
+    {EXI_ELEMENT, 0, 138, 41, 0}, /* DC_EVSEChargeParameter: EVSEMinimumCurrentLimit */
+    {EXI_ELEMENT, 0, 139, 41, 0}, /* DC_EVSEChargeParameter: EVSEMinimumVoltageLimit */
+    {EXI_ELEMENT, 0, 124, 41, 0}, /* DC_EVSEChargeParameter: EVSECurrentRegulationTolerance */
+    {EXI_ELEMENT, 0, 141, 41, 0}, /* DC_EVSEChargeParameter: EVSEPeakCurrentRipple */
+    {EXI_ELEMENT, 0, 125, 41, 0}, /* DC_EVSEChargeParameter: EVSEEnergyToBeDelivered */
+    {EXI_ELEMENT, 0, 184, 120, 0}, /* AC_EVSEStatus: PowerSwitchClosed */
+    {EXI_ELEMENT, 0, 187, 120, 0}, /* AC_EVSEStatus: RCD */
+    {EXI_ELEMENT, 0, 169, 131, 0}, /* AC_EVSEStatus: NotificationMaxDelay */
+    {EXI_ELEMENT, 0, 140, 132, 0}, /* AC_EVSEStatus: EVSENotification */
+    {EXI_ELEMENT, 0, 197, 106, 0}, /* ChargingProfile: SAScheduleTupleID */
+    {EXI_ELEMENT, 1, 185, 80, 0}, /* ChargingProfile: ProfileEntry */
+    {EXI_ELEMENT, 0, 23, 46, 0}, /* DC_EVPowerDeliveryParameter: DC_EVStatus */
+    {EXI_ELEMENT, 0, 84, 120, 0}, /* DC_EVPowerDeliveryParameter: BulkChargingComplete */
+    {EXI_ELEMENT, 0, 89, 120, 0}, /* DC_EVPowerDeliveryParameter: ChargingComplete */
+    {EXI_ELEMENT, 1, 179, 81, 0}, /* ServiceParameterList: ParameterSet */
+    {EXI_ELEMENT, 1, 181, 123, 0}, /* PaymentOptions: PaymentOption */
+    {EXI_ELEMENT, 0, 216, 82, 0}, /* ServiceCharge: ServiceTag */
+    {EXI_ELEMENT, 0, 154, 120, 0}, /* ServiceCharge: FreeService */
+    {EXI_ELEMENT, 0, 150, 134, 0}, /* ServiceCharge: EnergyTransferType */
+    {EXI_ELEMENT, 1, 206, 83, 0}, /* ServiceTagList: Service */
+    {EXI_ELEMENT, 1, 204, 84, 0}, /* SelectedServiceList: SelectedService */
+    {EXI_ATTRIBUTE, 0, 249, 104, 0}, /* CanonicalizationMethod: Algorithm */
+    {EXI_ATTRIBUTE, 0, 249, 104, 0}, /* SignatureMethod: Algorithm */
+    {EXI_ELEMENT, 0, 158, 135, 0}, /* SignatureMethod: HMACOutputLength */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* Reference: Id */
+    {EXI_ATTRIBUTE, 0, 250, 104, 0}, /* Reference: Type */
+    {EXI_ATTRIBUTE, 0, 251, 104, 0}, /* Reference: URI */
+    {EXI_ELEMENT, 0, 76, 85, 0}, /* Reference: Transforms */
+    {EXI_ELEMENT, 0, 25, 86, 0}, /* Reference: DigestMethod */
+    {EXI_ELEMENT, 0, 26, 126, 0}, /* Reference: DigestValue */
+    {EXI_TEXT, 0, 246, 104, 0}, /* KeyName: value */
+    {EXI_ELEMENT, 0, 24, 87, 0}, /* KeyValue: DSAKeyValue */
+    {EXI_ELEMENT, 0, 49, 88, 0}, /* KeyValue: RSAKeyValue */
+    {EXI_ATTRIBUTE, 0, 250, 104, 0}, /* RetrievalMethod: Type */
+    {EXI_ATTRIBUTE, 0, 251, 104, 0}, /* RetrievalMethod: URI */
+    {EXI_ELEMENT, 0, 76, 85, 0}, /* RetrievalMethod: Transforms */
+    {EXI_GROUP, 1, 0, 54, 5}, /* X509Data: content */
+    {EXI_ELEMENT, 0, 173, 126, 0}, /* PGPData: PGPKeyID */
+    {EXI_ELEMENT, 0, 174, 126, 0}, /* PGPData: PGPKeyPacket */
+    {EXI_ELEMENT, 1, 198, 126, 0}, /* SPKIData: SPKISexp */
+    {EXI_TEXT, 0, 246, 104, 0}, /* MgmtData: value */
+    {EXI_ELEMENT, 1, 86, 114, 0}, /* SubCertificates: Certificate */
+    {EXI_ELEMENT, 0, 197, 106, 0}, /* SAScheduleTuple: SAScheduleTupleID */
+    {EXI_ELEMENT, 0, 176, 94, 0}, /* SAScheduleTuple: PMaxSchedule */
+    {EXI_ELEMENT, 0, 199, 95, 0}, /* SAScheduleTuple: SalesTariff */
+    {EXI_ELEMENT, 0, 92, 131, 0}, /* ProfileEntry: ChargingProfileEntryStart */
+    {EXI_ELEMENT, 0, 91, 106, 0}, /* ProfileEntry: ChargingProfileEntryMaxPower */
+    {EXI_ELEMENT, 0, 180, 106, 0}, /* ParameterSet: ParameterSetID */
+    {EXI_ELEMENT, 1, 178, 96, 0}, /* ParameterSet: Parameter */
+    {EXI_ELEMENT, 0, 210, 121, 0}, /* ServiceTag: ServiceID */
+    {EXI_ELEMENT, 0, 212, 107, 0}, /* ServiceTag: ServiceName */
+    {EXI_ELEMENT, 0, 208, 122, 0}, /* ServiceTag: ServiceCategory */
+    {EXI_ELEMENT, 0, 215, 107, 0}, /* ServiceTag: ServiceScope */
+    {EXI_ELEMENT, 0, 216, 82, 0}, /* Service: ServiceTag */
+    {EXI_ELEMENT, 0, 154, 120, 0}, /* Service: FreeService */
+    {EXI_ELEMENT, 0, 210, 121, 0}, /* SelectedService: ServiceID */
+    {EXI_ELEMENT, 0, 180, 106, 0}, /* SelectedService: ParameterSetID */
+    {EXI_ELEMENT, 1, 75, 97, 0}, /* Transforms: Transform */
+    {EXI_ATTRIBUTE, 0, 249, 104, 0}, /* DigestMethod: Algorithm */
+    {EXI_ELEMENT, 0, 172, 126, 0}, /* DSAKeyValue: P */
+    {EXI_ELEMENT, 0, 186, 126, 0}, /* DSAKeyValue: Q */
+    {EXI_ELEMENT, 0, 156, 126, 0}, /* DSAKeyValue: G */
+    {EXI_ELEMENT, 0, 232, 126, 0}, /* DSAKeyValue: Y */
+    {EXI_ELEMENT, 0, 160, 126, 0}, /* DSAKeyValue: J */
+    {EXI_ELEMENT, 0, 202, 126, 0}, /* DSAKeyValue: Seed */
+    {EXI_ELEMENT, 0, 183, 126, 0}, /* DSAKeyValue: PgenCounter */
+    {EXI_ELEMENT, 0, 166, 126, 0}, /* RSAKeyValue: Modulus */
+    {EXI_ELEMENT, 0, 151, 126, 0}, /* RSAKeyValue: Exponent */
+    {EXI_ELEMENT, 0, 226, 104, 0}, /* X509IssuerSerial: X509IssuerName */
+    {EXI_ELEMENT, 0, 229, 135, 0}, /* X509IssuerSerial: X509SerialNumber */
+    {EXI_TEXT, 0, 246, 126, 0}, /* X509SKI: value */
+    {EXI_TEXT, 0, 246, 104, 0}, /* X509SubjectName: value */
+    {EXI_TEXT, 0, 246, 126, 0}, /* X509Certificate: value */
+    {EXI_TEXT, 0, 246, 126, 0}, /* X509CRL: value */
+    {EXI_ELEMENT, 0, 177, 106, 0}, /* PMaxSchedule: PMaxScheduleID */
+    {EXI_ELEMENT, 1, 42, 98, 0}, /* PMaxSchedule: PMaxScheduleEntry */
+    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* SalesTariff: Id */
+    {EXI_ELEMENT, 0, 201, 106, 0}, /* SalesTariff: SalesTariffID */
+    {EXI_ELEMENT, 0, 200, 107, 0}, /* SalesTariff: SalesTariffDescription */
+    {EXI_ELEMENT, 0, 170, 136, 0}, /* SalesTariff: NumEPriceLevels */
+    {EXI_ELEMENT, 1, 56, 99, 0}, /* SalesTariff: SalesTariffEntry */
+    {EXI_ATTRIBUTE, 0, 252, 104, 0}, /* Parameter: Name */
+    {EXI_ATTRIBUTE, 0, 253, 137, 0}, /* Parameter: ValueType */
+    {EXI_ELEMENT, 0, 235, 120, 0}, /* Parameter: boolValue */
+    {EXI_ELEMENT, 0, 236, 138, 0}, /* Parameter: byteValue */
+    {EXI_ELEMENT, 0, 241, 106, 0}, /* Parameter: shortValue */
+    {EXI_ELEMENT, 0, 239, 139, 0}, /* Parameter: intValue */
+    {EXI_ELEMENT, 0, 240, 41, 0}, /* Parameter: physicalValue */
+    {EXI_ELEMENT, 0, 244, 104, 0}, /* Parameter: stringValue */
+    {EXI_ATTRIBUTE, 0, 249, 104, 0}, /* Transform: Algorithm */
+    {EXI_ELEMENT, 1, 231, 104, 0}, /* Transform: XPath */
+    {EXI_GROUP, 0, 0, 59, 2}, /* PMaxScheduleEntry: TimeInterval */
+    {EXI_ELEMENT, 0, 175, 106, 0}, /* PMaxScheduleEntry: PMax */
+    {EXI_GROUP, 0, 0, 61, 2}, /* SalesTariffEntry: TimeInterval */
+    {EXI_ELEMENT, 0, 104, 136, 0}, /* SalesTariffEntry: EPriceLevel */
+    {EXI_ELEMENT, 1, 93, 102, 0}, /* SalesTariffEntry: ConsumptionCost */
+    {EXI_ELEMENT, 0, 242, 131, 0}, /* RelativeTimeInterval: start */
+    {EXI_ELEMENT, 0, 238, 131, 0}, /* RelativeTimeInterval: duration */
+    {EXI_ELEMENT, 0, 243, 131, 0}, /* ConsumptionCost: startValue */
+    {EXI_ELEMENT, 1, 97, 103, 0}, /* ConsumptionCost: Cost */
+    {EXI_ELEMENT, 0, 237, 140, 0}, /* Cost: costKind */
+    {EXI_ELEMENT, 0, 233, 131, 0}, /* Cost: amount */
+    {EXI_ELEMENT, 0, 234, 124, 0}, /* Cost: amountMultiplier */
+};
+
+static const uint16_t members[] = {
+    8, /* CableCheckReq */
+    9, /* CableCheckRes */
+    10, /* CertificateInstallationReq */
+    11, /* CertificateInstallationRes */
+    12, /* CertificateUpdateReq */
+    13, /* CertificateUpdateRes */
+    14, /* ChargeParameterDiscoveryReq */
+    15, /* ChargeParameterDiscoveryRes */
+    16, /* ChargingStatusReq */
+    17, /* ChargingStatusRes */
+    1, /* ContractAuthenticationReq */
+    18, /* ContractAuthenticationRes */
+    19, /* CurrentDemandReq */
+    20, /* CurrentDemandRes */
+    2, /* MeteringReceiptReq */
+    21, /* MeteringReceiptRes */
+    22, /* PaymentDetailsReq */
+    23, /* PaymentDetailsRes */
+    24, /* PowerDeliveryReq */
+    25, /* PowerDeliveryRes */
+    26, /* PreChargeReq */
+    27, /* PreChargeRes */
+    28, /* ServiceDetailReq */
+    29, /* ServiceDetailRes */
+    30, /* ServiceDiscoveryReq */
+    31, /* ServiceDiscoveryRes */
+    32, /* ServicePaymentSelectionReq */
+    33, /* ServicePaymentSelectionRes */
+    34, /* SessionSetupReq */
+    35, /* SessionSetupRes */
+    36, /* SessionStopReq */
+    37, /* SessionStopRes */
+    38, /* WeldingDetectionReq */
+    39, /* WeldingDetectionRes */
+    50, /* AC_EVChargeParameter */
+    51, /* DC_EVChargeParameter */
+    52, /* EVChargeParameter */
+    53, /* SAScheduleList */
+    54, /* SASchedules */
+    55, /* AC_EVSEChargeParameter */
+    56, /* DC_EVSEChargeParameter */
+    57, /* EVSEChargeParameter */
+    60, /* DC_EVPowerDeliveryParameter */
+    61, /* EVPowerDeliveryParameter */
+    58, /* AC_EVSEStatus */
+    47, /* DC_EVSEStatus */
+    62, /* EVSEStatus */
+    71, /* KeyName */
+    72, /* KeyValue */
+    73, /* RetrievalMethod */
+    74, /* X509Data */
+    75, /* PGPData */
+    76, /* SPKIData */
+    77, /* MgmtData */
+    89, /* X509IssuerSerial */
+    90, /* X509SKI */
+    91, /* X509SubjectName */
+    92, /* X509Certificate */
+    93, /* X509CRL */
+    100, /* RelativeTimeInterval */
+    101, /* TimeInterval */
+    100, /* RelativeTimeInterval */
+    101, /* TimeInterval */
 };
 
 static const struct exi_root documents[] = {
@@ -1848,7 +2193,7 @@ static const struct exi_root fragments[] = {
 };
 
 const struct exi_schema exi_schema_din = {
-    "din", productions, states, types, names, values,
+    "din", productions, states, types, fields, members, names, values,
     {documents, 81, 7},
     {fragments, 245, 8},
 };

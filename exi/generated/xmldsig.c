@@ -135,16 +135,40 @@ static const struct exi_state states[] = {
 };
 
 static const struct exi_type types[] = {
-    {EXI_COMPLEX, 0, 4, 0, 0, 0, 20, 8, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 5, 0, 0, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 7, 0, 16, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 6, 0, 10, 0, 12, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 17, 0, 22, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 19, 0, 2, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 21, 0, 21, 2, 0, 0u},
-    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
-    {EXI_BIG, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
-    {EXI_BINARY, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
+    {EXI_COMPLEX, 0, 4, 0, 0, 0, 20, 0, 8, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 5, 0, 0, 4, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 7, 0, 16, 5, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 6, 0, 10, 0, 12, 7, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 17, 0, 22, 13, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 19, 0, 2, 14, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 21, 0, 21, 15, 2, 0, 0u},
+    {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
+    {EXI_BIG, 0, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
+    {EXI_BINARY, 64, 0, 0, 0, 0, 0, 0, 0, 0, EXI_UNBOUNDED},
+};
+
+static const struct exi_field fields[] = {
+    {EXI_ATTRIBUTE, 0, 45, 7, 0}, /* SignedInfo: Id */
+    {EXI_ELEMENT, 0, 0, 1, 0}, /* SignedInfo: CanonicalizationMethod */
+    {EXI_ELEMENT, 0, 16, 2, 0}, /* SignedInfo: SignatureMethod */
+    {EXI_ELEMENT, 1, 12, 3, 0}, /* SignedInfo: Reference */
+    {EXI_ATTRIBUTE, 0, 46, 7, 0}, /* CanonicalizationMethod: Algorithm */
+    {EXI_ATTRIBUTE, 0, 46, 7, 0}, /* SignatureMethod: Algorithm */
+    {EXI_ELEMENT, 0, 26, 8, 0}, /* SignatureMethod: HMACOutputLength */
+    {EXI_ATTRIBUTE, 0, 45, 7, 0}, /* Reference: Id */
+    {EXI_ATTRIBUTE, 0, 47, 7, 0}, /* Reference: Type */
+    {EXI_ATTRIBUTE, 0, 48, 7, 0}, /* Reference: URI */
+    {EXI_ELEMENT, 0, 22, 4, 0}, /* Reference: Transforms */
+    {EXI_ELEMENT, 0, 2, 5, 0}, /* Reference: DigestMethod */
+    {EXI_ELEMENT, 0, 3, 9, 0}, /* Reference: DigestValue */
+    {EXI_ELEMENT, 1, 21, 6, 0}, /* Transforms: Transform */
+    {EXI_ATTRIBUTE, 0, 46, 7, 0}, /* DigestMethod: Algorithm */
+    {EXI_ATTRIBUTE, 0, 46, 7, 0}, /* Transform: Algorithm */
+    {EXI_ELEMENT, 1, 43, 7, 0}, /* Transform: XPath */
+};
+
+static const uint16_t members[] = {
+    0,
 };
 
 static const struct exi_root documents[] = {
@@ -223,7 +247,7 @@ static const struct exi_root fragments[] = {
 };
 
 const struct exi_schema exi_schema_xmldsig = {
-    "xmldsig", productions, states, types, names, values,
+    "xmldsig", productions, states, types, fields, members, names, values,
     {documents, 24, 5},
     {fragments, 45, 6},
 };

@@ -207,7 +207,10 @@ static bool root(struct decoder *d, const struct exi_roots *roots) {
     d->report->value = code;
     if (code >= roots->count) return decoder_fail(d, EXI_E_EVENT);
     const struct exi_root *found = &roots->roots[code];
-    if (found->type != EXI_NO_TYPE) return begin(d, found->type, found->name, 0);
+    if (found->type != EXI_NO_TYPE) {
+        d->report->root = found;
+        return begin(d, found->type, found->name, 0);
+    }
     d->report->path[0] = (struct exi_step){found->name, 0};
     decoder_fail(d, EXI_E_ROOT);
     d->report->depth = 1;

@@ -187,6 +187,7 @@ void exi_describe_warning(const struct exi_report *report, const struct exi_warn
 
 void exi_start_report(struct exi_report *report, const struct exi_schema *schema) {
     report->schema = schema;
+    report->root = NULL;
     report->code = EXI_OK;
     report->bit = 0;
     report->depth = 0;

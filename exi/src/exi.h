@@ -71,6 +71,7 @@ struct exi_warning {
 
 struct exi_report {
     const struct exi_schema *schema;
+    const struct exi_root *root; /* of the stream; NULL: it had none that may be a message */
     enum exi_code code;
     size_t bit;          /* where the item began that is wrong (decoding only) */
     struct exi_step path[EXI_MAX_DEPTH + 1];

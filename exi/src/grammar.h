@@ -54,22 +54,46 @@ enum exi_bare {
 
 struct exi_state {
     uint16_t first; /* production */
-    uint8_t count;
+    uint16_t count;
     uint8_t bits;   /* of the event code */
     uint8_t empty_bits; /* of the second-level code by which an empty value ends; 0: none */
 };
 
 struct exi_type {
     uint8_t kind;
-    uint8_t bits;      /* EXI_NBIT, EXI_ENUM */
+    uint8_t bits;      /* EXI_NBIT, EXI_ENUM; EXI_BINARY: enum exi_digits */
     uint8_t slots;     /* EXI_COMPLEX */
     uint8_t tagged;    /* EXI_COMPLEX: the record begins with the name */
     uint16_t first;    /* EXI_COMPLEX: start state; EXI_ENUM: first value */
     uint16_t count;    /* EXI_ENUM: number of values */
     uint16_t name;     /* EXI_COMPLEX: of the class */
+    uint16_t fields;   /* EXI_COMPLEX: first of its `slots` fields */
     uint32_t repeated; /* EXI_COMPLEX: one bit for each slot that holds an array */
     int64_t minimum;   /* integers: of the value; texts and binaries: of the length */
     uint64_t maximum;  /* the same; EXI_INTEGER: as int64_t */
+};
+
+/* How a binary stands in a text form, JSON for one. */
+enum exi_digits {
+    EXI_HEX = 16,
+    EXI_BASE64 = 64,
+};
+
+/* What a slot of a record is in the document. */
+enum exi_role {
+    EXI_ATTRIBUTE,
+    EXI_ELEMENT,
+    EXI_GROUP, /* an element of one of several names: the tag of its record */
+    EXI_TEXT,  /* the content of an element */
+};
+
+/* One slot of a record. */
+struct exi_field {
+    uint8_t role;
+    uint8_t repeated;
+    uint16_t name;    /* EXI_ATTRIBUTE, EXI_ELEMENT */
+    uint16_t type;    /* EXI_GROUP: first of its `members` */
+    uint16_t members; /* EXI_GROUP: how many types it may have */
 };
 
 struct exi_text {
@@ -94,6 +118,8 @@ struct exi_schema {
     const struct exi_production *productions;
     const struct exi_state *states;
     const struct exi_type *types;
+    const struct exi_field *fields;
+    const uint16_t *members;       /* types of the groups' elements; a bare head is none of them */
     const struct exi_text *names;  /* one for each qname: a string table partition of its own */
     const struct exi_text *values; /* of the enumerations */
     struct exi_roots document;
