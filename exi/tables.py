@@ -95,7 +95,8 @@ class Tables:
         fragment_bits = (len(self._fragments) + 1).bit_length()
         return (
             f"\nconst struct exi_schema {_identifier(self.schema.name)} = {{\n"
-            f'    "{self.schema.name}", productions, states, types, fields, members, names, values,\n'
+            f'    "{self.schema.name}", productions, states, types, fields, members,\n'
+            f"    names, values,\n"
             f"    {{documents, {len(self._documents)}, {document_bits}}},\n"
             f"    {{fragments, {len(self._fragments)}, {fragment_bits}}},\n}};\n"
         )

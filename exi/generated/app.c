@@ -95,7 +95,8 @@ static const struct exi_root fragments[] = {
 };
 
 const struct exi_schema exi_schema_app = {
-    "app", productions, states, types, fields, members, names, values,
+    "app", productions, states, types, fields, members,
+    names, values,
     {documents, 2, 2},
     {fragments, 9, 4},
 };

@@ -2193,7 +2193,8 @@ static const struct exi_root fragments[] = {
 };
 
 const struct exi_schema exi_schema_din = {
-    "din", productions, states, types, fields, members, names, values,
+    "din", productions, states, types, fields, members,
+    names, values,
     {documents, 81, 7},
     {fragments, 245, 8},
 };

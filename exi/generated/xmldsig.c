@@ -247,7 +247,8 @@ static const struct exi_root fragments[] = {
 };
 
 const struct exi_schema exi_schema_xmldsig = {
-    "xmldsig", productions, states, types, fields, members, names, values,
+    "xmldsig", productions, states, types, fields, members,
+    names, values,
     {documents, 24, 5},
     {fragments, 45, 6},
 };
