@@ -93,12 +93,14 @@ class Tables:
     def _schema_row(self) -> str:
         document_bits = len(self._documents).bit_length()
         fragment_bits = (len(self._fragments) + 1).bit_length()
+        documents = f"{len(self._documents)}, {_first_message(self._documents)}, {document_bits}"
+        fragments = f"{len(self._fragments)}, {_first_message(self._fragments)}, {fragment_bits}"
         return (
             f"\nconst struct exi_schema {_identifier(self.schema.name)} = {{\n"
             f'    "{self.schema.name}", productions, states, types, fields, members,\n'
             f"    names, values,\n"
-            f"    {{documents, {len(self._documents)}, {document_bits}}},\n"
-            f"    {{fragments, {len(self._fragments)}, {fragment_bits}}},\n}};\n"
+            f"    {{documents, {documents}}},\n"
+            f"    {{fragments, {fragments}}},\n}};\n"
         )
 
     def _qnames(self) -> Iterable[tuple[str, str]]:
@@ -157,7 +159,7 @@ class Tables:
         if isinstance(datatype, type) and issubclass(datatype, Enum):
             return self._enumeration_row(datatype)
         if datatype is bool:
-            return _type_columns("EXI_BOOLEAN")
+            return _type_columns("EXI_BOOLEAN", bits=1)
         return _simple_row(datatype)
 
     def _complex_row(self, cls: type[ComplexType]) -> str:
@@ -207,6 +209,11 @@ class Tables:
             number = NO_TYPE if element.cls is None else self._classes.index(element.cls)
             rows.append(f"{{{name}, {number}}}, /* {code}: {element.name} */")
         return rows
+
+
+def _first_message(rows: list[str]) -> int:
+    """Return the code of the first element that may be a message, or how many rows there are."""
+    return next((code for code, row in enumerate(rows) if NO_TYPE not in row), len(rows))
 
 
 def _empty_bits(number: int, state: State) -> int:

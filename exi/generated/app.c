@@ -97,6 +97,6 @@ static const struct exi_root fragments[] = {
 const struct exi_schema exi_schema_app = {
     "app", productions, states, types, fields, members,
     names, values,
-    {documents, 2, 2},
-    {fragments, 9, 4},
+    {documents, 2, 0, 2},
+    {fragments, 9, 9, 4},
 };

@@ -1492,7 +1492,7 @@ static const struct exi_type types[] = {
     {EXI_STRING, 0, 0, 0, 0, 0, 0, 0, 0, 0, 24u},
     {EXI_ENUM, 3, 0, 0, 28, 6, 0, 0, 0, 0, 0u},
     {EXI_BINARY, 16, 0, 0, 0, 0, 0, 0, 0, 0, 32u},
-    {EXI_BOOLEAN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0u},
+    {EXI_BOOLEAN, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0u},
     {EXI_UNSIGNED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 65535u},
     {EXI_ENUM, 2, 0, 0, 34, 4, 0, 0, 0, 0, 0u},
     {EXI_ENUM, 1, 0, 0, 38, 2, 0, 0, 0, 0, 0u},
@@ -2195,6 +2195,6 @@ static const struct exi_root fragments[] = {
 const struct exi_schema exi_schema_din = {
     "din", productions, states, types, fields, members,
     names, values,
-    {documents, 81, 7},
-    {fragments, 245, 8},
+    {documents, 81, 77, 7},
+    {fragments, 245, 28, 8},
 };

@@ -249,6 +249,6 @@ static const struct exi_root fragments[] = {
 const struct exi_schema exi_schema_xmldsig = {
     "xmldsig", productions, states, types, fields, members,
     names, values,
-    {documents, 24, 5},
-    {fragments, 45, 6},
+    {documents, 24, 24, 5},
+    {fragments, 45, 32, 6},
 };

@@ -122,11 +122,26 @@ static bool empty_value(struct decoder *d, const struct exi_type *type, uint16_t
     return decode_empty(d, type);
 }
 
+/* Read all of an element whose value has a fixed width at once, where it has nothing unusual. */
+static bool usual_element(struct decoder *d, const struct exi_type *type, uint32_t *bits) {
+    uint32_t all = 0;
+    unsigned width = 1u + type->bits + 1u; /* its characters event, the value, its end */
+    if (type->kind > EXI_ENUM || !bits_read(&d->in, width, &all)) return false;
+    *bits = all >> 1;
+    if (!(all & 1) && !(*bits >> type->bits)) return true;
+    d->in.at -= width;
+    return false;
+}
+
 /* Read an element of simple type: its characters and its end. */
 static bool simple_element(struct decoder *d, const struct exi_type *type, uint16_t name) {
     uint32_t bit = 0;
     d->item_start = d->in.at;
     d->report->state = -1;
+    if (usual_element(d, type, &bit)) {
+        d->item_start++;
+        return decode_fixed(d, type, bit);
+    }
     if (!decoder_read(d, 1, &bit)) return false;
     if (bit) return empty_value(d, type, name, 3);
     if (!decode_value(d, type, name)) return false;
@@ -240,7 +255,7 @@ enum exi_code exi_decode(const struct exi_schema *schema, const uint8_t *data, s
     struct decoder decoder;
     struct decoder *d = &decoder;
     d->schema = schema;
-    d->in = (struct bit_reader){data, size * 8, 0};
+    bits_start(&d->in, data, size);
     d->out = (struct record_writer){out, capacity, 0};
     d->report = report;
     d->item_start = 0;

@@ -22,9 +22,7 @@ static bool read_unsigned(struct decoder *d, uint16_t name, uint64_t *value) {
     return decoder_fail(d, EXI_E_RANGE);
 }
 
-static bool decode_nbit(struct decoder *d, const struct exi_type *type) {
-    uint32_t offset = 0;
-    if (!decoder_read(d, type->bits, &offset)) return false;
+static bool decode_nbit(struct decoder *d, const struct exi_type *type, uint32_t offset) {
     int64_t value = type->minimum + (int64_t)offset;
     uint64_t below = (uint64_t)(-1 - value);
     if (value > (int64_t)type->maximum) {
@@ -91,9 +89,7 @@ static bool decode_big(struct decoder *d, const struct exi_type *type, uint16_t 
 }
 
 /* --- enumerations, binaries, texts --- */
-static bool decode_enum(struct decoder *d, const struct exi_type *type) {
-    uint32_t index = 0;
-    if (!decoder_read(d, type->bits, &index)) return false;
+static bool decode_enum(struct decoder *d, const struct exi_type *type, uint32_t index) {
     if (index >= type->count) return decoder_fail_value(d, EXI_E_VALUE, type, false, index);
     const struct exi_text *text = &d->schema->values[type->first + index];
     return record_text(&d->out, text->text, text->length) || decoder_full(d);
@@ -106,15 +102,12 @@ static bool check_length(struct decoder *d, const struct exi_type *type, uint64_
 
 static bool decode_binary(struct decoder *d, const struct exi_type *type, uint16_t name) {
     uint64_t length = 0;
-    uint32_t octet = 0;
     if (!read_unsigned(d, name, &length) || !check_length(d, type, length)) return false;
     if (length > bits_left(&d->in) / 8) return decoder_fail(d, EXI_E_TRUNCATED);
     size_t size = (size_t)length;
     if (!record_binary_header(&d->out, size) || !record_room(&d->out, size)) return decoder_full(d);
-    for (size_t i = 0; i < size; i++) {
-        if (!decoder_read(d, 8, &octet)) return false;
-        d->out.data[d->out.size++] = (uint8_t)octet;
-    }
+    bits_read_octets(&d->in, d->out.data + d->out.size, size);
+    d->out.size += size;
     return true;
 }
 
@@ -153,6 +146,18 @@ static bool text_header(struct decoder *d, uint64_t characters, size_t bytes) {
     return record_marked(&d->out, small ? 0xd9 : 0xdb, bytes, small ? 1 : 4) || decoder_full(d);
 }
 
+/* Read the characters while they are ASCII, one octet each; return how many. */
+static size_t read_ascii(struct decoder *d, uint64_t characters) {
+    uint8_t *to = d->out.data + d->out.size;
+    size_t count = 0;
+    if (!record_room(&d->out, characters)) return 0;
+    bits_read_octets(&d->in, to, characters);
+    while (count < characters && to[count] < 0x80) count++;
+    d->in.at -= 8 * (characters - count);
+    d->out.size += count;
+    return count;
+}
+
 static bool decode_literal(struct decoder *d, const struct exi_type *type, uint16_t name,
                            uint64_t characters) {
     uint64_t point = 0;
@@ -161,7 +166,7 @@ static bool decode_literal(struct decoder *d, const struct exi_type *type, uint1
     size_t header = d->out.size;
     if (!text_header(d, characters, 0)) return false;
     size_t start = d->out.size;
-    for (uint64_t i = 0; i < characters; i++) {
+    for (uint64_t i = read_ascii(d, characters); i < characters; i++) {
         if (!read_unsigned(d, name, &point) || !write_character(d, point)) return false;
     }
     record_big_endian(d->out.data + header + 1, d->out.size - start,
@@ -203,17 +208,22 @@ static bool decode_string(struct decoder *d, const struct exi_type *type, uint16
     return decode_literal(d, type, name, code - 2);
 }
 
+bool decode_fixed(struct decoder *d, const struct exi_type *type, uint32_t bits) {
+    if (type->kind == EXI_ENUM) return decode_enum(d, type, bits);
+    if (type->kind == EXI_NBIT) return decode_nbit(d, type, bits);
+    return record_byte(&d->out, 0xc2 | bits) || decoder_full(d);
+}
+
 bool decode_value(struct decoder *d, const struct exi_type *type, uint16_t name) {
-    uint32_t bit = 0;
+    uint32_t bits = 0;
     d->item_start = d->in.at;
     switch ((enum exi_kind)type->kind) {
     case EXI_BOOLEAN:
-        return decoder_read(d, 1, &bit) && (record_byte(&d->out, 0xc2 | bit) || decoder_full(d));
-    case EXI_NBIT: return decode_nbit(d, type);
+    case EXI_NBIT:
+    case EXI_ENUM: return decoder_read(d, type->bits, &bits) && decode_fixed(d, type, bits);
     case EXI_UNSIGNED: return decode_unsigned(d, type, name);
     case EXI_INTEGER: return decode_integer(d, type, name);
     case EXI_BIG: return decode_big(d, type, name);
-    case EXI_ENUM: return decode_enum(d, type);
     case EXI_BINARY: return decode_binary(d, type, name);
     case EXI_STRING: return decode_string(d, type, name);
     case EXI_COMPLEX: break;

@@ -55,6 +55,9 @@ static inline bool decoder_read(struct decoder *d, unsigned count, uint32_t *val
     return bits_read(&d->in, count, value) || decoder_fail(d, EXI_E_TRUNCATED);
 }
 
+/* Take a value of fixed width, of which these are the bits. */
+bool decode_fixed(struct decoder *d, const struct exi_type *type, uint32_t bits);
+
 /* Read a value of simple type, of an element or attribute with this name. */
 bool decode_value(struct decoder *d, const struct exi_type *type, uint16_t name);
 

@@ -61,17 +61,18 @@ static bool wrong_type(struct encoder *e, const struct exi_type *type) {
     return fail_value(e, EXI_E_TYPE, type, false, 0);
 }
 
-static bool write(struct encoder *e, unsigned count, uint32_t value) {
-    return bits_write(&e->out, count, value) || fail(e, EXI_E_OUTPUT);
+static void write(struct encoder *e, unsigned count, uint32_t value) {
+    bits_write(&e->out, count, value);
+}
+
+static bool same_text(const struct exi_text *text, struct record_span span) {
+    return text->length == span.size && !memcmp(text->text, span.bytes, span.size);
 }
 
 /* --- numbers --- */
-static bool write_unsigned(struct encoder *e, uint64_t value) {
-    while (value >= 0x80) {
-        if (!write(e, 8, 0x80 | (uint32_t)(value & 0x7f))) return false;
-        value >>= 7;
-    }
-    return write(e, 8, (uint32_t)value);
+static void write_unsigned(struct encoder *e, uint64_t value) {
+    for (; value >= 0x80; value >>= 7) write(e, 8, 0x80 | (uint32_t)(value & 0x7f));
+    write(e, 8, (uint32_t)value);
 }
 
 static bool read_number(struct encoder *e, const struct exi_type *type, bool *negative,
@@ -87,7 +88,8 @@ static bool encode_nbit(struct encoder *e, const struct exi_type *type) {
     if (value > INT64_MAX || number < type->minimum || number > (int64_t)type->maximum) {
         return fail_value(e, EXI_E_RANGE, type, negative, value);
     }
-    return write(e, type->bits, (uint32_t)(number - type->minimum));
+    write(e, type->bits, (uint32_t)(number - type->minimum));
+    return true;
 }
 
 static bool encode_unsigned(struct encoder *e, const struct exi_type *type) {
@@ -97,7 +99,8 @@ static bool encode_unsigned(struct encoder *e, const struct exi_type *type) {
     if (negative || value > type->maximum || value < (uint64_t)type->minimum) {
         return fail_value(e, EXI_E_RANGE, type, negative, value);
     }
-    return write_unsigned(e, value);
+    write_unsigned(e, value);
+    return true;
 }
 
 static bool encode_integer(struct encoder *e, const struct exi_type *type) {
@@ -106,7 +109,9 @@ static bool encode_integer(struct encoder *e, const struct exi_type *type) {
     if (!read_number(e, type, &negative, &value)) return false;
     uint64_t limit = negative ? (uint64_t)(-1 - type->minimum) : type->maximum;
     if (value > limit) return fail_value(e, EXI_E_RANGE, type, negative, value);
-    return write(e, 1, negative) && write_unsigned(e, value);
+    write(e, 1, negative);
+    write_unsigned(e, value);
+    return true;
 }
 
 /* Write a number given as big-endian two's complement. */
@@ -119,11 +124,11 @@ static bool write_big(struct encoder *e, const struct exi_type *type, struct rec
     }
     size_t bits = span.size * 8;
     while (bits && !(number[(bits - 1) / 8] >> (bits - 1) % 8 & 1)) bits--;
-    if (!write(e, 1, negative)) return false;
+    write(e, 1, negative);
     for (size_t bit = 0; bit == 0 || bit < bits; bit += 7) {
         unsigned pair = number[bit / 8] | (unsigned)number[bit / 8 + 1] << 8;
         uint32_t more = bit + 7 < bits ? 0x80 : 0;
-        if (!write(e, 8, more | (pair >> bit % 8 & 0x7f))) return false;
+        write(e, 8, more | (pair >> bit % 8 & 0x7f));
     }
     return true;
 }
@@ -134,17 +139,20 @@ static bool encode_big(struct encoder *e, const struct exi_type *type) {
     uint64_t value = 0;
     if (record_read_binary(&e->in, &span)) return write_big(e, type, span);
     if (!read_number(e, type, &negative, &value)) return false;
-    return write(e, 1, negative) && write_unsigned(e, value);
+    write(e, 1, negative);
+    write_unsigned(e, value);
+    return true;
 }
 
 /* --- enumerations, binaries, texts --- */
 static bool encode_enum(struct encoder *e, const struct exi_type *type) {
+    const struct exi_text *values = &e->schema->values[type->first];
     struct record_span span;
     if (!record_read_text(&e->in, &span)) return wrong_type(e, type);
     for (uint32_t index = 0; index < type->count; index++) {
-        const struct exi_text *value = &e->schema->values[type->first + index];
-        if (value->length != span.size || memcmp(value->text, span.bytes, span.size)) continue;
-        return write(e, type->bits, index);
+        if (!same_text(&values[index], span)) continue;
+        write(e, type->bits, index);
+        return true;
     }
     e->report->found = "another text";
     return fail_value(e, EXI_E_VALUE, type, false, 0);
@@ -158,16 +166,16 @@ static bool check_length(struct encoder *e, const struct exi_type *type, uint64_
 static bool encode_binary(struct encoder *e, const struct exi_type *type) {
     struct record_span span;
     if (!record_read_binary(&e->in, &span)) return wrong_type(e, type);
-    if (!check_length(e, type, span.size) || !write_unsigned(e, span.size)) return false;
-    for (size_t i = 0; i < span.size; i++) {
-        if (!write(e, 8, span.bytes[i])) return false;
-    }
+    if (!check_length(e, type, span.size)) return false;
+    write_unsigned(e, span.size);
+    bits_write_octets(&e->out, span.bytes, span.size);
     return true;
 }
 
 /* Take the next character off a UTF-8 text; false where it is none. */
 static bool next_character(struct record_span *text, uint32_t *point) {
     static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (!text->size) return false;
     uint8_t first = text->bytes[0];
     size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
     if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || size > text->size) return false;
@@ -189,16 +197,21 @@ static bool encode_string(struct encoder *e, const struct exi_type *type) {
     for (struct record_span rest = text; rest.size; characters++) {
         if (!next_character(&rest, &point)) return fail(e, EXI_E_CHARACTER);
     }
-    if (!check_length(e, type, characters) || !write_unsigned(e, characters + 2)) return false;
-    while (text.size) {
-        if (!next_character(&text, &point) || !write_unsigned(e, point)) return false;
+    if (!check_length(e, type, characters)) return false;
+    write_unsigned(e, characters + 2);
+    if (characters == text.size) { /* ASCII */
+        bits_write_octets(&e->out, text.bytes, text.size);
+        return true;
     }
+    while (next_character(&text, &point)) write_unsigned(e, point);
     return true;
 }
 
 static bool encode_boolean(struct encoder *e, const struct exi_type *type) {
     bool value = false;
-    return record_read_boolean(&e->in, &value) ? write(e, 1, value) : wrong_type(e, type);
+    if (!record_read_boolean(&e->in, &value)) return wrong_type(e, type);
+    write(e, 1, value);
+    return true;
 }
 
 static bool encode_value(struct encoder *e, const struct exi_type *type) {
@@ -221,14 +234,8 @@ static const struct exi_production *productions_of(const struct encoder *e, uint
     return &e->schema->productions[e->schema->states[state].first];
 }
 
-/* Write the code of one of the state's events. */
-static bool write_event(struct encoder *e, uint16_t state, unsigned code) {
-    return write(e, e->schema->states[state].bits, code);
-}
-
 static bool tag_is(const struct encoder *e, const struct exi_type *type, struct record_span tag) {
-    const struct exi_text *name = &e->schema->names[type->name];
-    return type->tagged && name->length == tag.size && !memcmp(name->text, tag.bytes, tag.size);
+    return type->tagged && same_text(&e->schema->names[type->name], tag);
 }
 
 /* Read the beginning of a record of `type`: the number of slots and the tag. */
@@ -258,21 +265,30 @@ static bool peek_tag(const struct encoder *e, struct record_span *tag) {
     return record_read_array(&ahead, &count) && count && record_read_text(&ahead, tag);
 }
 
-/* Find the event for the next value of the frame's slot: its code, or -1. */
-static int find_event(struct encoder *e, const struct frame *f) {
-    const struct exi_state *state = &e->schema->states[f->state];
-    const struct exi_production *production = productions_of(e, f->state);
-    struct record_span tag = {NULL, 0};
-    int first = -1;
-    for (int code = 0; code < state->count; code++, production++) {
-        bool has_slot = production->event == EXI_SE || production->event == EXI_AT ||
-                        production->event == EXI_CH;
-        if (!has_slot || production->slot != f->slot) continue;
-        if (first < 0 && !peek_tag(e, &tag)) return code;
-        if (first < 0) first = code;
-        if (tag_is(e, &e->schema->types[production->type], tag)) return code;
+static bool holds(const struct exi_production *production, unsigned slot) {
+    return production->slot == slot && production->event <= EXI_CH;
+}
+
+/* Among the events for one slot, one a tag, find that of the record's tag; else the first. */
+static const struct exi_production *of_tag(const struct encoder *e,
+                                           const struct exi_production *first,
+                                           const struct exi_production *end) {
+    struct record_span tag;
+    if (!peek_tag(e, &tag)) return first;
+    for (const struct exi_production *p = first; p < end && holds(p, first->slot); p++) {
+        if (tag_is(e, &e->schema->types[p->type], tag)) return p;
     }
     return first;
+}
+
+/* Find the event for the next value of the frame's slot, or NULL. */
+static const struct exi_production *find_event(const struct encoder *e, const struct frame *f) {
+    const struct exi_state *state = &e->schema->states[f->state];
+    const struct exi_production *p = &e->schema->productions[state->first];
+    const struct exi_production *end = p + state->count;
+    while (p < end && !holds(p, f->slot)) p++;
+    if (p == end) return NULL;
+    return p + 1 < end && holds(p + 1, f->slot) ? of_tag(e, p, end) : p;
 }
 
 static bool missing(struct encoder *e) {
@@ -299,41 +315,45 @@ static bool out_of_place(struct encoder *e, const struct frame *f) {
 
 static void count_item(struct frame *f, const struct exi_production *production) {
     f->state = production->next;
-    if (!production->repeated) return;
+    if (!production->repeated) {
+        f->slot++;
+        return;
+    }
     f->items++;
     f->items_left--;
     if (production->maximum && f->items == production->maximum) f->state = production->full;
 }
 
-static bool element(struct encoder *e, struct frame *f, const struct exi_production *production) {
+/* Write the event's code and what belongs to it. */
+static bool event(struct encoder *e, struct frame *f, const struct exi_production *production) {
+    const struct exi_state *state = &e->schema->states[f->state];
     const struct exi_type *type = &e->schema->types[production->type];
+    uint32_t code = (uint32_t)(production - &e->schema->productions[state->first]);
+    unsigned simple_element = production->event == EXI_SE && type->kind != EXI_COMPLEX;
+    write(e, state->bits + simple_element, code << simple_element);
+    count_item(f, production);
     if (production->bare != EXI_NOT_BARE) return fail(e, EXI_E_BARE);
     if (type->kind == EXI_COMPLEX) {
         return begin(e, type, production->name, production->repeated ? f->items : 0);
     }
-    return write(e, 1, 0) && encode_value(e, type) && write(e, 1, 0);
+    if (!encode_value(e, type)) return false;
+    write(e, simple_element, 0);
+    return true;
 }
 
 /* Write the value of the frame's slot. */
 static bool field(struct encoder *e, struct frame *f) {
-    int code = find_event(e, f);
-    if (code < 0) return out_of_place(e, f);
-    const struct exi_production *production = productions_of(e, f->state) + code;
+    const struct exi_production *production = find_event(e, f);
+    if (!production) return out_of_place(e, f);
     e->within = production;
-    if (production->repeated && !f->list_open) {
-        if (!record_read_array(&e->in, &f->items_left)) {
-            return wrong_type(e, &e->schema->types[production->type]);
-        }
-        f->list_open = true;
-        f->list = production;
-        f->items = 0;
-        return true;
+    if (!production->repeated || f->list_open) return event(e, f, production);
+    if (!record_read_array(&e->in, &f->items_left)) {
+        return wrong_type(e, &e->schema->types[production->type]);
     }
-    if (!write_event(e, f->state, (unsigned)code)) return false;
-    count_item(f, production);
-    if (!production->repeated) f->slot++;
-    if (production->event == EXI_SE) return element(e, f, production);
-    return encode_value(e, &e->schema->types[production->type]);
+    f->list_open = true;
+    f->list = production;
+    f->items = 0;
+    return true;
 }
 
 static bool end(struct encoder *e, const struct frame *f) {
@@ -341,8 +361,9 @@ static bool end(struct encoder *e, const struct frame *f) {
     const struct exi_production *production = productions_of(e, f->state);
     for (unsigned code = 0; code < state->count; code++) {
         if (production[code].event != EXI_EE) continue;
+        write(e, state->bits, code);
         e->depth--;
-        return write_event(e, f->state, code);
+        return true;
     }
     return missing(e);
 }
@@ -355,21 +376,18 @@ static bool step(struct encoder *e) {
         if (f->items_left) return field(e, f);
         f->list_open = false;
         f->slot++;
-        return true;
     }
-    if (f->slot == f->type->slots) return end(e, f);
-    if (record_at_nil(&e->in)) {
+    while (f->slot < f->type->slots && record_at_nil(&e->in)) {
         e->in.at++;
         f->slot++;
-        return true;
     }
-    return field(e, f);
+    return f->slot < f->type->slots ? field(e, f) : end(e, f);
 }
 
 /* --- the document --- */
 static int find_root(const struct exi_schema *schema, const struct exi_roots *roots,
                      const char *name) {
-    for (int code = 0; code < roots->count; code++) {
+    for (int code = roots->first; code < roots->count; code++) {
         const struct exi_root *candidate = &roots->roots[code];
         if (candidate->type != EXI_NO_TYPE && !strcmp(schema->names[candidate->name].text, name)) {
             return code;
@@ -382,15 +400,16 @@ static bool root(struct encoder *e, const struct exi_roots *roots, const char *n
     int code = find_root(e->schema, roots, name);
     if (code < 0) return fail(e, EXI_E_ROOT);
     const struct exi_root *found = &roots->roots[code];
-    if (!write(e, 8, 0x80) || !write(e, roots->bits, (uint32_t)code)) return false;
+    write(e, 8, 0x80);
+    write(e, roots->bits, (uint32_t)code);
     return begin(e, &e->schema->types[found->type], found->name, 0);
 }
 
 static bool finish(struct encoder *e, unsigned flags) {
     const struct exi_roots *fragments = &e->schema->fragment;
-    if (flags & EXI_FRAGMENT && !write(e, fragments->bits, fragments->count + 1u)) return false;
+    if (flags & EXI_FRAGMENT) write(e, fragments->bits, fragments->count + 1u);
     if (e->in.at != e->in.end) return fail(e, EXI_E_RECORD);
-    return bits_pad(&e->out) || fail(e, EXI_E_OUTPUT);
+    return bits_finish(&e->out) || fail(e, EXI_E_OUTPUT);
 }
 
 enum exi_code exi_encode(const struct exi_schema *schema, const char *name, const uint8_t *data,
@@ -400,7 +419,7 @@ enum exi_code exi_encode(const struct exi_schema *schema, const char *name, cons
     struct encoder *e = &encoder;
     e->schema = schema;
     e->in = (struct record_reader){data, data + size};
-    e->out = (struct bit_writer){out, capacity, 0, 0, 0};
+    e->out = (struct bit_writer){.data = out, .capacity = capacity};
     e->report = report;
     e->within = NULL;
     e->depth = 0;

@@ -15,19 +15,19 @@
 enum exi_event {
     EXI_AT,    /* attribute */
     EXI_SE,    /* element */
-    EXI_ANY,   /* any element: counted, refused */
+    EXI_CH,    /* typed text: the last of those with a slot */
     EXI_EE,    /* end of the element */
-    EXI_CH,    /* typed text */
+    EXI_ANY,   /* any element: counted, refused */
     EXI_MIXED, /* untyped text: counted, refused */
 };
 
 enum exi_kind {
     EXI_BOOLEAN,
     EXI_NBIT,     /* integer of a small range: value - minimum in `bits` bits */
+    EXI_ENUM,     /* index into a list of values, in `bits` bits: the last of fixed width */
     EXI_UNSIGNED, /* Unsigned Integer of at most 64 bits */
     EXI_INTEGER,  /* sign and Unsigned Integer, at most 64 bits */
     EXI_BIG,      /* the same without bounds; beyond 64 bits its record is two's complement bytes */
-    EXI_ENUM,     /* index into a list of values, in `bits` bits */
     EXI_BINARY,
     EXI_STRING,
     EXI_COMPLEX,
@@ -61,7 +61,7 @@ struct exi_state {
 
 struct exi_type {
     uint8_t kind;
-    uint8_t bits;      /* EXI_NBIT, EXI_ENUM; EXI_BINARY: enum exi_digits */
+    uint8_t bits;      /* of a value of fixed width; EXI_BINARY: enum exi_digits */
     uint8_t slots;     /* EXI_COMPLEX */
     uint8_t tagged;    /* EXI_COMPLEX: the record begins with the name */
     uint16_t first;    /* EXI_COMPLEX: start state; EXI_ENUM: first value */
@@ -110,6 +110,7 @@ struct exi_root {
 struct exi_roots {
     const struct exi_root *roots; /* sorted by name */
     uint16_t count;
+    uint16_t first; /* that may be a message; `count`: none */
     uint8_t bits;
 };
 

@@ -4,25 +4,12 @@ static unsigned marker(const struct record_reader *in) {
     return in->at < in->end ? *in->at : RECORD_NIL;
 }
 
-bool record_read_array(struct record_reader *in, uint32_t *count) {
+bool record_read_long_array(struct record_reader *in, uint32_t *count) {
     unsigned first = marker(in);
     uint64_t number = 0;
-    if (first >= 0x90 && first <= 0x9f) {
-        *count = first & 15;
-        in->at++;
-        return true;
-    }
     if (first != 0xdc && first != 0xdd) return false;
     if (!record_after(in, first == 0xdc ? 2 : 4, &number)) return false;
     *count = (uint32_t)number;
-    return true;
-}
-
-bool record_read_boolean(struct record_reader *in, bool *value) {
-    unsigned first = marker(in);
-    if (first != 0xc2 && first != 0xc3) return false;
-    *value = first == 0xc3;
-    in->at++;
     return true;
 }
 
@@ -39,14 +26,10 @@ static bool take(struct record_reader *in, const uint8_t *start, uint64_t size,
     return true;
 }
 
-bool record_read_text(struct record_reader *in, struct record_span *span) {
+bool record_read_long_text(struct record_reader *in, struct record_span *span) {
     const uint8_t *start = in->at;
     unsigned first = marker(in);
-    uint64_t size = first & 31;
-    if (first >= 0xa0 && first <= 0xbf) {
-        in->at++;
-        return take(in, start, size, span);
-    }
+    uint64_t size = 0;
     if (first < 0xd9 || first > 0xdb) return false;
     return record_after(in, 1u << (first - 0xd9), &size) && take(in, start, size, span);
 }
@@ -59,18 +42,14 @@ bool record_read_binary(struct record_reader *in, struct record_span *span) {
     return record_after(in, 1u << (first - 0xc4), &size) && take(in, start, size, span);
 }
 
-static bool small_integer(struct record_reader *in, bool *negative, uint64_t *value) {
+bool record_read_long_integer(struct record_reader *in, bool *negative, uint64_t *value) {
     unsigned first = marker(in);
-    *negative = first >= 0xe0;
-    *value = *negative ? 0xff - first : first;
-    in->at++;
-    return true;
-}
-
-bool record_read_integer(struct record_reader *in, bool *negative, uint64_t *value) {
-    if (in->at >= in->end) return false;
-    unsigned first = marker(in);
-    if (first < 0x80 || first >= 0xe0) return small_integer(in, negative, value);
+    if (first >= 0xe0) {
+        *negative = true;
+        *value = 0xff - first;
+        in->at++;
+        return true;
+    }
     *negative = false;
     if (first >= 0xcc && first <= 0xcf) return record_after(in, 1u << (first - 0xcc), value);
     if (first < 0xd0 || first > 0xd3) return false;

@@ -113,13 +113,42 @@ static inline bool record_after(struct record_reader *in, unsigned bytes, uint64
     return true;
 }
 
-bool record_read_array(struct record_reader *in, uint32_t *count);
-bool record_read_boolean(struct record_reader *in, bool *value);
-bool record_read_text(struct record_reader *in, struct record_span *span);
+/* The forms that most values do not have; false for everything else. */
+bool record_read_long_array(struct record_reader *in, uint32_t *count);
+bool record_read_long_text(struct record_reader *in, struct record_span *span);
+bool record_read_long_integer(struct record_reader *in, bool *negative, uint64_t *value);
+
+static inline bool record_read_array(struct record_reader *in, uint32_t *count) {
+    if (in->at == in->end || *in->at >> 4 != 9) return record_read_long_array(in, count);
+    *count = *in->at++ & 15;
+    return true;
+}
+
+static inline bool record_read_boolean(struct record_reader *in, bool *value) {
+    if (in->at == in->end || *in->at >> 1 != 0xc2 >> 1) return false;
+    *value = *in->at++ & 1;
+    return true;
+}
+
+static inline bool record_read_text(struct record_reader *in, struct record_span *span) {
+    if (in->at == in->end || *in->at >> 5 != 0xa0 >> 5) return record_read_long_text(in, span);
+    size_t size = *in->at & 31;
+    if ((size_t)(in->end - in->at) <= size) return false;
+    *span = (struct record_span){in->at + 1, size};
+    in->at += 1 + size;
+    return true;
+}
+
 bool record_read_binary(struct record_reader *in, struct record_span *span);
 
 /* Read an integer: `value`, or -1 - `value` where `negative`. */
-bool record_read_integer(struct record_reader *in, bool *negative, uint64_t *value);
+static inline bool record_read_integer(struct record_reader *in, bool *negative,
+                                       uint64_t *value) {
+    if (in->at == in->end || *in->at >= 0x80) return record_read_long_integer(in, negative, value);
+    *negative = false;
+    *value = *in->at++;
+    return true;
+}
 
 /* Say what stands there, in words. */
 const char *record_kind(const struct record_reader *in);
