@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from inspect import get_annotations
 from types import UnionType
 from typing import Annotated, Any, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from msgspec import Struct
 
 from pyplc_fw.v2g.messages.schema import (
     Attribute,
@@ -35,8 +35,7 @@ class Kind(Enum):
     TEXT = "text"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field of a message class."""
 
     name: str
@@ -54,8 +53,7 @@ class Field:
     "Of the attribute or element; a group's members have their own."
 
 
-@dataclass(slots=True)
-class _Found:
+class _Found(Struct):
     """What unwrapping an annotation has brought to light so far."""
 
     marks: dict[type, Any]
@@ -138,7 +136,7 @@ def _namespace(cls: type[ComplexType], name: str, found: _Found) -> str:
     for mark in (Attribute, Global):
         if mark in found.marks:
             return str(found.marks[mark].namespace)
-    declaring = next(base for base in cls.__mro__ if name in get_annotations(base))
+    declaring = next(base for base in cls.__mro__ if name in base.__annotations__)
     assert issubclass(declaring, ComplexType)  # noqa: S101 - fields come from message classes only
     local = declaring.local_namespace
     return declaring.namespace if local is None else local

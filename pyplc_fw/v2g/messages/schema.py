@@ -20,7 +20,6 @@ From this, and from nothing else, ``exi/generate.py`` derives the grammar tables
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final, TypeAlias, dataclass_transform
 
 from msgspec import Struct, StructMeta, field
@@ -31,24 +30,21 @@ BASE64: Final = "base64"
 "Text form of a binary in JSON: base64 (xs:base64Binary)."
 
 
-@dataclass(frozen=True, slots=True)
-class Integer:
+class Integer(Struct, frozen=True):
     """An integer's inclusive range; None is unbounded. The range decides the encoding."""
 
     minimum: int | None = None
     maximum: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(Struct, frozen=True):
     """A string's length in characters; None is unbounded."""
 
     max_length: int | None = None
     min_length: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Struct, frozen=True):
     """A binary's text form (``HEX``, ``BASE64``) and its length in octets; None is unbounded."""
 
     encoding: str
@@ -56,36 +52,31 @@ class Binary:
     min_length: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Occurs:
+class Occurs(Struct, frozen=True):
     """minOccurs and maxOccurs of a repeated element; None is unbounded."""
 
     minimum: int
     maximum: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """Marks an attribute; ``namespace`` is empty for the usual unqualified one."""
 
     namespace: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(Struct, frozen=True):
     """Marks the text of an element with simple content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Global:
+class Global(Struct, frozen=True):
     """Marks an element that refers to a global element of another namespace."""
 
     namespace: str
 
 
 # --- content models that are more than a sequence of the fields ------------------------------
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One element: the field of this name."""
 
     name: str
@@ -93,16 +84,14 @@ class Item:
     maximum: int | None = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Wildcard:
+class Wildcard(Struct, frozen=True):
     """xs:any: counted in the width of event codes, refused when met."""
 
     minimum: int = 0
     maximum: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(Struct, frozen=True):
     """xs:sequence."""
 
     particles: tuple[Particle, ...]
@@ -110,8 +99,7 @@ class Sequence:
     maximum: int | None = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """xs:choice."""
 
     particles: tuple[Particle, ...]
@@ -157,8 +145,7 @@ class XsInteger(int):
     """xs:integer without bounds: the one integer that may need more than 64 bits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Schema:
+class Schema(Struct, frozen=True):
     """One EXI grammar: every global element that its entry schema declares or imports."""
 
     name: str
