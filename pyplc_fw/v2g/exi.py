@@ -7,7 +7,6 @@ The C machine knows bits and records only; msgspec turns records into typed mess
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any, Final, Literal, TypeAlias, Union, overload
@@ -36,8 +35,7 @@ __all__ = [
 Handshake: TypeAlias = app.supportedAppProtocolReq | app.supportedAppProtocolRes
 
 
-@dataclass(frozen=True, slots=True)
-class Leniency:
+class Leniency(msgspec.Struct, frozen=True):
     """Something that the sender should not have sent, and that was read all the same."""
 
     message: str
