@@ -1,7 +1,8 @@
 # The front door: every habit is a target. `make` alone lists them.
 #
 # Variables: PYTHON (another Python 3.11 or newer, for the set-up), DEMO_ARGS, PYTEST_ARGS,
-# BENCH_ARGS (handed on to the program), FUZZ_N (inputs for each target of `make fuzz`).
+# BENCH_ARGS (handed on to the program), LIBCBV2G (that library, to be measured beside our codec),
+# FUZZ_N (inputs for each target of `make fuzz`).
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -12,6 +13,7 @@ export PYTHON
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+LIBCBV2G ?=
 FUZZ_N ?= 100000
 
 BIN := .venv/bin
@@ -83,7 +85,7 @@ fuzz: setup ## FUZZ_N random and mutated inputs into each decoder, the C codec u
 
 .PHONY: bench
 bench: setup ## how fast: codec, frames, whole sessions (docs/performance.md has the table)
-	@$(BIN)/python -m tests.bench $(BENCH_ARGS)
+	@$(BIN)/python -m tests.bench $(if $(LIBCBV2G),--library "$(LIBCBV2G)") $(BENCH_ARGS)
 
 # --- keep it --------------------------------------------------------------------------------------
 

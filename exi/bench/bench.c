@@ -1,6 +1,8 @@
-/* How long the machine takes: `bench ROUNDS < streams`, each line a schema and a stream in hex.
+/* How long the machine takes: `bench ROUNDS [LIBCBV2G] < streams`, each line a schema, a root
+ * element and a stream in hex.
  *
- * Prints, for each line, nanoseconds to decode and to encode, the best of the rounds.
+ * Prints, for each line, nanoseconds to decode and to encode, the best of the rounds; where a
+ * reference library is named, the same for it, measured in turn with the machine.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,16 +10,31 @@
 #include <time.h>
 
 #include "exi.h"
+#include "reference.h"
 
 #define MAX_BYTES 65536
 #define REPEATS 200
+
+struct subject {
+    const struct exi_schema *schema;
+    const char *root;
+    size_t size;
+    size_t recorded;
+};
+
+typedef bool work(struct subject *subject);
 
 static uint8_t stream[MAX_BYTES], record[MAX_BYTES], back[MAX_BYTES];
 
 static double now_ns(void) {
     struct timespec now;
-    timespec_get(&now, TIME_UTC);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static void refuse(const char *what, const char *detail) {
+    fprintf(stderr, "bench: %s: %s\n", what, detail);
+    exit(2);
 }
 
 static size_t read_hex(const char *text, uint8_t *bytes) {
@@ -29,47 +46,67 @@ static size_t read_hex(const char *text, uint8_t *bytes) {
     return size;
 }
 
-static double least(double a, double b) { return a < b ? a : b; }
-
-static void measure(const struct exi_schema *schema, size_t size, unsigned long rounds) {
+/* --- what is measured --- */
+static bool machine_decode(struct subject *s) {
     struct exi_report report;
-    size_t recorded = 0, written = 0;
-    double decode_ns = 1e18, encode_ns = 1e18;
-    const char *root = strcmp(schema->name, "app") ? "V2G_Message" : "supportedAppProtocolReq";
+    return !exi_decode(s->schema, stream, s->size, 0, record, sizeof record, &s->recorded, &report);
+}
+
+static bool machine_encode(struct subject *s) {
+    struct exi_report report;
+    size_t written = 0;
+    enum exi_code code = exi_encode(s->schema, s->root, record, s->recorded, 0, back, sizeof back,
+                                    &written, &report);
+    return code == EXI_OK && written == s->size;
+}
+
+static bool library_decode(struct subject *s) { return reference_decode(stream, s->size); }
+
+static bool library_encode(struct subject *s) {
+    return reference_encode(back, sizeof back) == s->size;
+}
+
+/* --- measuring --- */
+/* Before any time is taken: the stream must come back as it was. */
+static void verify(const char *who, struct subject *s, work *decode, work *encode) {
+    memset(back, 0, s->size);
+    if (!decode(s)) refuse(who, "does not decode a stream");
+    if (!encode(s) || memcmp(stream, back, s->size)) refuse(who, "a stream does not come back");
+}
+
+static void measure(struct subject *s, work *what, double *best_ns) {
+    double start = now_ns();
+    for (int i = 0; i < REPEATS; i++) what(s);
+    double each = (now_ns() - start) / REPEATS;
+    if (each < *best_ns) *best_ns = each;
+}
+
+static void measure_all(struct subject *s, unsigned long rounds, bool with_library) {
+    static work *const works[] = {machine_decode, machine_encode, library_decode, library_encode};
+    double best_ns[] = {1e18, 1e18, 1e18, 1e18};
+    int count = with_library ? 4 : 2;
+    verify("the machine", s, works[0], works[1]);
+    if (with_library) verify("the reference library", s, works[2], works[3]);
     for (unsigned long round = 0; round < rounds; round++) {
-        double start = now_ns();
-        for (int i = 0; i < REPEATS; i++) {
-            exi_decode(schema, stream, size, 0, record, sizeof record, &recorded, &report);
-        }
-        double middle = now_ns();
-        if (recorded > 11 && !memcmp(record + 2, "supportedAppProtocolRes", 23)) {
-            root = "supportedAppProtocolRes";
-        }
-        double again = now_ns();
-        for (int i = 0; i < REPEATS; i++) {
-            exi_encode(schema, root, record, recorded, 0, back, sizeof back, &written, &report);
-        }
-        double end = now_ns();
-        decode_ns = least(decode_ns, (middle - start) / REPEATS);
-        encode_ns = least(encode_ns, (end - again) / REPEATS);
+        for (int i = 0; i < count; i++) measure(s, works[i], &best_ns[i]);
     }
-    if (written != size || memcmp(stream, back, size)) {
-        fprintf(stderr, "bench: a stream that does not come back\n");
-        exit(1);
-    }
-    printf("%.1f %.1f\n", decode_ns, encode_ns);
+    for (int i = 0; i < count; i++) printf(i ? " %.1f" : "%.1f", best_ns[i]);
+    printf("\n");
 }
 
 int main(int argc, char **argv) {
-    static char line[2 * MAX_BYTES + 64];
-    char name[32];
+    static char line[2 * MAX_BYTES + 128];
+    char schema[32], root[64];
     int at = 0;
     unsigned long rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 20;
+    const char *library = argc > 2 ? argv[2] : NULL;
+    const char *wrong = library ? reference_load(library) : NULL;
+    if (wrong) refuse("the reference library cannot be used", wrong);
     while (fgets(line, sizeof line, stdin)) {
-        if (sscanf(line, "%31s %n", name, &at) != 1) continue;
-        const struct exi_schema *schema = exi_find_schema(name);
-        if (!schema) return 2;
-        measure(schema, read_hex(line + at, stream), rounds);
+        if (sscanf(line, "%31s %63s %n", schema, root, &at) != 2) continue;
+        struct subject subject = {exi_find_schema(schema), root, read_hex(line + at, stream), 0};
+        if (!subject.schema) refuse("no such schema", schema);
+        measure_all(&subject, rounds, library && reference_choose(schema));
     }
     return 0;
 }

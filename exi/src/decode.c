@@ -114,7 +114,8 @@ static bool end(struct decoder *d) {
 static bool empty_value(struct decoder *d, const struct exi_type *type, uint16_t name,
                         unsigned bits) {
     uint32_t code = 0;
-    if (!bits || !decoder_read(d, bits, &code)) return bits ? false : decoder_fail(d, EXI_E_UNDECLARED);
+    if (!bits) return decoder_fail(d, EXI_E_UNDECLARED);
+    if (!decoder_read(d, bits, &code)) return false;
     if (code || (type->kind != EXI_STRING && type->kind != EXI_BINARY)) {
         return decoder_fail(d, EXI_E_UNDECLARED);
     }

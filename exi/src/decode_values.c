@@ -24,12 +24,12 @@ static bool read_unsigned(struct decoder *d, uint16_t name, uint64_t *value) {
 
 static bool decode_nbit(struct decoder *d, const struct exi_type *type, uint32_t offset) {
     int64_t value = type->minimum + (int64_t)offset;
-    uint64_t below = (uint64_t)(-1 - value);
+    bool negative = value < 0;
+    uint64_t number = (uint64_t)(negative ? -1 - value : value);
     if (value > (int64_t)type->maximum) {
-        return decoder_fail_value(d, EXI_E_RANGE, type, value < 0, value < 0 ? below : (uint64_t)value);
+        return decoder_fail_value(d, EXI_E_RANGE, type, negative, number);
     }
-    bool done = value < 0 ? record_negative(&d->out, below)
-                          : record_unsigned(&d->out, (uint64_t)value);
+    bool done = negative ? record_negative(&d->out, number) : record_unsigned(&d->out, number);
     return done || decoder_full(d);
 }
 
@@ -70,7 +70,9 @@ static bool decode_big(struct decoder *d, const struct exi_type *type, uint16_t 
     unsigned bit = 0;
     if (!decoder_read(d, 1, &negative)) return false;
     for (; octet & 0x80; bit += 7) {
-        if (bit >= 7 * MAX_BIG_GROUPS) return decoder_fail_value(d, EXI_E_LENGTH, type, false, bit / 8);
+        if (bit >= 7 * MAX_BIG_GROUPS) {
+            return decoder_fail_value(d, EXI_E_LENGTH, type, false, bit / 8);
+        }
         if (!decoder_read(d, 8, &octet)) return false;
         unsigned bits = (octet & 0x7fu) << (bit & 7);
         number[bit / 8] |= (uint8_t)bits;

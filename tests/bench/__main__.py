@@ -1,6 +1,7 @@
 """`make bench`: the codec, the frames, whole sessions and the start, side by side in one run.
 
-`--quick` takes seconds, `--json` prints one object. Nothing here passes or fails.
+`--quick` takes seconds, `--json` prints one object, `--library` names libcbv2g as a shared library
+to be measured beside our machine. Nothing here passes or fails.
 """
 
 from __future__ import annotations
@@ -15,29 +16,38 @@ import sys
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from tests.bench import bench_exi, bench_frames, bench_session, bench_split, bench_start
+from tests.bench import (
+    bench_exi,
+    bench_frames,
+    bench_memory,
+    bench_session,
+    bench_split,
+    bench_start,
+)
 
 
 class Measured(NamedTuple):
     """All rows of one run."""
 
     exi: list[bench_exi.Row]
+    memory: list[bench_memory.Row]
     frames: list[bench_frames.Row]
     session: list[bench_session.Row]
     split: list[bench_split.Row]
     start: list[bench_start.Row]
 
 
-# Rounds of EXI, rounds of frames, the session, how many of it, starts.
-FULL: Final = (20, 5, bench_session.FORTY_MINUTES, 3, 7)
-QUICK: Final = (2, 1, bench_session.QUICK, 1, 1)
+# Rounds of EXI, messages for memory, rounds of frames, the session, how many of it, starts.
+FULL: Final = (20, bench_memory.MESSAGES, 5, bench_session.FORTY_MINUTES, 3, 7)
+QUICK: Final = (2, 10_000, 1, bench_session.QUICK, 1, 1)
 
 
-def measure(*, quick: bool) -> Measured:
-    """Measure everything, one after the other."""
-    exi_rounds, frame_rounds, options, sessions, starts = QUICK if quick else FULL
+def measure(*, quick: bool, library: Path | None = None) -> Measured:
+    """Measure everything, one after the other; with ``library`` also that, beside the machine."""
+    exi_rounds, messages, frame_rounds, options, sessions, starts = QUICK if quick else FULL
     return Measured(
-        exi=bench_exi.rows(exi_rounds),
+        exi=bench_exi.rows(exi_rounds, library),
+        memory=bench_memory.rows(messages),
         frames=bench_frames.rows(frame_rounds),
         session=bench_session.rows(options, sessions),
         split=bench_split.rows(options, sessions),
@@ -72,6 +82,7 @@ def tables(measured: Measured) -> list[str]:
     """Return the lines of all tables."""
     parts = (
         bench_exi.lines(measured.exi),
+        bench_memory.lines(measured.memory),
         bench_frames.lines(measured.frames),
         bench_session.lines(measured.session),
         bench_split.lines(measured.split),
@@ -81,17 +92,36 @@ def tables(measured: Measured) -> list[str]:
 
 
 def _as_json(measured: Measured) -> dict[str, Any]:
-    found = {name: [row._asdict() for row in rows] for name, rows in measured._asdict().items()}
-    return {"environment": environment(), **found}
+    return {"environment": environment(), **_objects(measured)}
 
 
-def main() -> int:
-    """Measure and print."""
+def _objects(value: Any) -> Any:
+    """Turn named tuples into objects, at any depth."""
+    if hasattr(value, "_asdict"):
+        return {name: _objects(part) for name, part in value._asdict().items()}
+    return [_objects(part) for part in value] if isinstance(value, list) else value
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="short runs: is anything very wrong?")
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument("--library", type=Path, metavar="FILE", help="libcbv2g, a shared library")
     args = parser.parse_args()
-    measured = measure(quick=args.quick)
+    if args.library is not None and not args.library.is_file():
+        parser.error(f"there is no library {args.library}")
+    return args
+
+
+def main() -> int:
+    """Measure and print; the exit status is 2 where a library cannot be measured."""
+    args = _arguments()
+    library = args.library.resolve() if args.library else None
+    try:
+        measured = measure(quick=args.quick, library=library)
+    except bench_exi.BenchError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     lines = (
         [json.dumps(_as_json(measured))] if args.json else [environment(), "", *tables(measured)]
     )

@@ -1,224 +1,218 @@
 """How long EXI takes for the messages of a DC session: C machine and typed Python, side by side.
 
-`python -m tests.bench.bench_exi` prints the table; ``rows()`` returns it. Best of several rounds:
-that is the codec's cost, the rest is what else the computer did.
+`python -m tests.bench.bench_exi [LIBCBV2G]` prints the tables; ``rows()`` returns them. With the
+path of a reference library its times for the same messages are taken in turn with the machine's.
+Best of several rounds: that is the codec's cost, the rest is what else the computer did.
 """
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import time
 import timeit
+from collections.abc import Iterable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from pyplc_fw.v2g import exi
-from pyplc_fw.v2g.messages import app, din
-from pyplc_fw.v2g.messages.schema import ComplexType
+from tests.bench.exi_messages import Sample, sessions
 
-ROOT = Path(__file__).parents[2]
-SESSION_ID = bytes.fromhex("5a7e0c11d2e3f405")
-OK = din.ResponseCode.OK
-MACHINE_ROUNDS = 50
+ROOT: Final = Path(__file__).parents[2]
+MACHINE_ROUNDS: Final = 50
 "The machine's rounds for one of Python's: both then find quiet moments in about as much time."
+TRIPS: Final = 50
+"Round trips for each round and each of the hundred messages that a session is thought to have."
+
+
+class Times(NamedTuple):
+    """Best times of the two directions; the unit stands with the row's column."""
+
+    decode: float
+    encode: float
+
+
+class Trips(NamedTuple):
+    """Typed message to bytes and back, one by one."""
+
+    median_us: float
+    p99_us: float
 
 
 class Row(NamedTuple):
-    """One message: sizes in bytes, times in microseconds."""
+    """One message, or the mean of a session."""
 
+    schema: str
     message: str
     share: float
     "How many of 100 messages of a session are of this kind."
     size_bytes: int
-    c_decode_us: float
-    c_encode_us: float
-    python_decode_us: float
-    "Bytes to typed message."
-    python_encode_us: float
-    "Typed message to bytes."
+    c_ns: Times
+    "EXI to record and back, in C."
+    library_ns: Times | None
+    "The same for the reference library; None where none was named."
+    python_us: Times
+    "Bytes to typed message and back."
+    trips: Trips
 
     @property
-    def numbers(self) -> tuple[float, ...]:
-        """Size and times, as they stand in the table."""
-        times = (self.c_decode_us, self.c_encode_us, self.python_decode_us, self.python_encode_us)
-        return (self.size_bytes, *times)
+    def times(self) -> tuple[float, ...]:
+        """Every time that was taken."""
+        return (*self.c_ns, *(self.library_ns or ()), *self.python_us, *self.trips)
 
 
-def _din(body: din.Message) -> din.V2G_Message:
-    header = din.MessageHeader(SessionID=SESSION_ID)
-    return din.V2G_Message(Header=header, Body=din.Body(BodyElement=body))
+class BenchError(Exception):
+    """The C benchmark cannot do what it was asked for; the text says why."""
 
 
-def _ev_status(soc: int) -> din.DC_EVStatus:
-    return din.DC_EVStatus(EVReady=True, EVErrorCode=din.DC_EVErrorCode.NO_ERROR, EVRESSSOC=soc)
-
-
-EVSE_STATUS = din.DC_EVSEStatus(
-    EVSEIsolationStatus=din.IsolationLevel.Valid,
-    EVSEStatusCode=din.DC_EVSEStatusCode.EVSE_Ready,
-    NotificationMaxDelay=0,
-    EVSENotification=din.EVSENotification.None_,
-)
-
-
-def _handshake() -> tuple[ComplexType, ComplexType]:
-    protocol = app.AppProtocol(
-        ProtocolNamespace="urn:din:70121:2012:MsgDef",
-        VersionNumberMajor=2,
-        VersionNumberMinor=0,
-        SchemaID=1,
-        Priority=1,
-    )
-    return app.supportedAppProtocolReq(AppProtocol=(protocol,)), app.supportedAppProtocolRes(
-        ResponseCode=app.ResponseCode.OK_SuccessfulNegotiation, SchemaID=1
-    )
-
-
-def _parameter_discovery() -> tuple[ComplexType, ComplexType]:
-    request = din.ChargeParameterDiscoveryReq(
-        EVRequestedEnergyTransferType=din.EVRequestedEnergyTransferType.DC_extended,
-        EVChargeParameter=din.DC_EVChargeParameter(
-            DC_EVStatus=_ev_status(41),
-            EVMaximumCurrentLimit=din.amps(150),
-            EVMaximumPowerLimit=din.watts(50_000),
-            EVMaximumVoltageLimit=din.volts(410),
-            EVEnergyCapacity=din.watt_hours(28_000),
-        ),
-    )
-    entry = din.PMaxScheduleEntry(
-        TimeInterval=din.RelativeTimeInterval(start=0, duration=86400), PMax=20_000
-    )
-    schedule = din.PMaxSchedule(PMaxScheduleID=1, PMaxScheduleEntry=(entry,))
-    response = din.ChargeParameterDiscoveryRes(
-        ResponseCode=OK,
-        EVSEProcessing=din.EVSEProcessing.Finished,
-        SASchedules=din.SAScheduleList(
-            SAScheduleTuple=(din.SAScheduleTuple(SAScheduleTupleID=1, PMaxSchedule=schedule),)
-        ),
-        EVSEChargeParameter=din.DC_EVSEChargeParameter(
-            DC_EVSEStatus=EVSE_STATUS,
-            EVSEMaximumCurrentLimit=din.amps(125),
-            EVSEMaximumPowerLimit=din.watts(60_000),
-            EVSEMaximumVoltageLimit=din.volts(500),
-            EVSEMinimumCurrentLimit=din.amps(0),
-            EVSEMinimumVoltageLimit=din.volts(150),
-            EVSEPeakCurrentRipple=din.amps(1.5),
-        ),
-    )
-    return _din(request), _din(response)
-
-
-def _pre_charge() -> tuple[ComplexType, ComplexType]:
-    request = din.PreChargeReq(
-        DC_EVStatus=_ev_status(41), EVTargetVoltage=din.volts(362), EVTargetCurrent=din.amps(1)
-    )
-    response = din.PreChargeRes(
-        ResponseCode=OK, DC_EVSEStatus=EVSE_STATUS, EVSEPresentVoltage=din.volts(351.5)
-    )
-    return _din(request), _din(response)
-
-
-def _current_demand() -> tuple[ComplexType, ComplexType]:
-    request = din.CurrentDemandReq(
-        DC_EVStatus=_ev_status(57),
-        EVTargetCurrent=din.amps(118.5),
-        EVMaximumVoltageLimit=din.volts(410),
-        EVMaximumCurrentLimit=din.amps(150),
-        EVMaximumPowerLimit=din.watts(50_000),
-        BulkChargingComplete=False,
-        ChargingComplete=False,
-        RemainingTimeToFullSoC=din.seconds(1320),
-        RemainingTimeToBulkSoC=din.seconds(780),
-        EVTargetVoltage=din.volts(403),
-    )
-    response = din.CurrentDemandRes(
-        ResponseCode=OK,
-        DC_EVSEStatus=EVSE_STATUS,
-        EVSEPresentVoltage=din.volts(379.5),
-        EVSEPresentCurrent=din.amps(117.9),
-        EVSECurrentLimitAchieved=False,
-        EVSEVoltageLimitAchieved=False,
-        EVSEPowerLimitAchieved=False,
-        EVSEMaximumVoltageLimit=din.volts(500),
-        EVSEMaximumCurrentLimit=din.amps(125),
-        EVSEMaximumPowerLimit=din.watts(60_000),
-    )
-    return _din(request), _din(response)
-
-
-def mix() -> list[tuple[ComplexType, float]]:
-    """Return messages of a DC session, with how many of a hundred are of their kind."""
-    pairs = (
-        (_handshake(), 0.5),
-        (_parameter_discovery(), 1.0),
-        (_pre_charge(), 8.5),
-        (_current_demand(), 40.0),
-    )
-    return [(message, share) for pair, share in pairs for message in pair]
-
-
-def _name(message: ComplexType) -> str:
-    if isinstance(message, din.V2G_Message):
-        return type(message.Body.BodyElement).__name__
-    return type(message).__name__
-
-
-def _schema(message: ComplexType) -> str:
-    return "din" if isinstance(message, din.V2G_Message) else "app"
-
-
-def _machine_us(messages: list[ComplexType], rounds: int) -> list[tuple[float, float]]:
-    """Let the C benchmark time the machine on its own: decode and encode for each message."""
+def build() -> Path:
+    """Build the C benchmark and return its program."""
     subprocess.run(["make", "--silent", "-C", str(ROOT / "exi"), "bench"], check=True)  # noqa: S603, S607 - our own Makefile
-    lines = "".join(f"{_schema(m)} {exi.encode(m).hex()}\n" for m in messages)
-    command = [str(ROOT / "exi" / "build" / "bench"), str(rounds)]
-    done = subprocess.run(command, input=lines, capture_output=True, check=True, text=True)  # noqa: S603 - our own program
-    times = [line.split() for line in done.stdout.splitlines()]
-    return [(float(decode) / 1000, float(encode) / 1000) for decode, encode in times]
+    return ROOT / "exi" / "build" / "bench"
 
 
-def _python_us(message: ComplexType, rounds: int) -> tuple[float, float]:
-    schema, stream = _schema(message), exi.encode(message)
+def _machine_ns(
+    samples: list[Sample], rounds: int, library: Path | None
+) -> list[tuple[Times, Times | None]]:
+    """Let the C benchmark time the machine on its own; raises BenchError for a bad library."""
+    lines = "".join(f"{s.schema} {s.root} {exi.encode(s.message).hex()}\n" for s in samples)
+    command = [str(build()), str(rounds), *([str(library)] if library else [])]
+    done = subprocess.run(command, input=lines, capture_output=True, check=False, text=True)  # noqa: S603 - our own program
+    if done.returncode:
+        raise BenchError(done.stderr.strip() or f"it ended with status {done.returncode}")
+    return [_columns([float(ns) for ns in line.split()]) for line in done.stdout.splitlines()]
+
+
+def _columns(ns: list[float]) -> tuple[Times, Times | None]:
+    return Times(*ns[:2]), Times(*ns[2:]) if ns[2:] else None
+
+
+def _python_us(sample: Sample, rounds: int) -> Times:
+    schema, message, stream = sample.schema, sample.message, exi.encode(sample.message)
     number = 500
     decode = timeit.repeat(lambda: exi.decode(schema, stream), number=number, repeat=rounds)
     encode = timeit.repeat(lambda: exi.encode(message), number=number, repeat=rounds)
-    return min(decode) / number * 1e6, min(encode) / number * 1e6
+    return Times(min(decode) / number * 1e6, min(encode) / number * 1e6)
 
 
-def rows(rounds: int = 20) -> list[Row]:
-    """Measure every message of the mix; a last row is the mean, weighted by the shares."""
-    messages, shares = zip(*mix(), strict=True)
-    machine = _machine_us(list(messages), MACHINE_ROUNDS * rounds)
-    measured = [
-        Row(_name(message), share, len(exi.encode(message)), *c_us, *_python_us(message, rounds))
-        for message, share, c_us in zip(messages, shares, machine, strict=True)
+def _trips_us(sample: Sample, rounds: int) -> list[float]:
+    """Time single round trips, as many as the message's share is."""
+    schema, message, trips = sample.schema, sample.message, []
+    for _ in range(int(sample.share * rounds * TRIPS)):
+        started_ns = time.perf_counter_ns()
+        exi.decode(schema, exi.encode(message))
+        trips.append((time.perf_counter_ns() - started_ns) / 1000)
+    return trips
+
+
+def _spread(trips_us: list[float]) -> Trips:
+    ordered = sorted(trips_us)
+    return Trips(ordered[len(ordered) // 2], ordered[len(ordered) * 99 // 100])
+
+
+def rows(rounds: int = 20, library: Path | None = None) -> list[Row]:
+    """Measure the messages of every session; after each session the mean by the shares.
+
+    Raises BenchError where ``library`` cannot be loaded, or does not code as we do.
+    """
+    return [
+        row
+        for schema, samples in sessions().items()
+        for row in _session_rows(schema, samples, rounds, library)
     ]
-    return [*measured, _mean(measured)]
 
 
-def _mean(measured: list[Row]) -> Row:
-    total = sum(row.share for row in measured)
-    means = [sum(row.share * row.numbers[n] for row in measured) / total for n in range(5)]
-    return Row("mean of a session", total, round(means[0]), *means[1:])
-
-
-def lines(measured: list[Row]) -> list[str]:
-    """Return the table as text, with how many times as long Python takes as the C machine."""
-    head = f"{'message':30}{'of 100':>8}{'bytes':>7}{'C dec':>8}{'C enc':>8}{'Py dec':>8}"
-    text = [f"{head}{'Py enc':>8}{'Py/C dec':>10}{'Py/C enc':>10}   (µs)"]
-    for row in measured:
-        numbers = "".join(f"{value:8.2f}" for value in row.numbers[1:])
-        ratios = (row.python_decode_us / row.c_decode_us, row.python_encode_us / row.c_encode_us)
-        text.append(
-            f"{row.message:30}{row.share:8.1f}{row.size_bytes:7}{numbers}"
-            + "".join(f"{ratio:10.1f}" for ratio in ratios)
+def _session_rows(
+    schema: str, samples: list[Sample], rounds: int, library: Path | None
+) -> list[Row]:
+    machine = _machine_ns(samples, MACHINE_ROUNDS * rounds, library)
+    trips = [_trips_us(sample, rounds) for sample in samples]
+    measured = [
+        Row(
+            schema,
+            sample.name,
+            sample.share,
+            len(exi.encode(sample.message)),
+            *ns,
+            _python_us(sample, rounds),
+            _spread(trips_us),
         )
-    return text
+        for sample, ns, trips_us in zip(samples, machine, trips, strict=True)
+    ]
+    pooled = [trip_us for trips_us in trips for trip_us in trips_us]
+    return [*measured, _mean(measured, pooled)]
+
+
+def _mean(measured: list[Row], trips_us: list[float]) -> Row:
+    """Return what a message of the session takes on average, by the shares."""
+    library = [row.library_ns for row in measured if row.library_ns]
+    shares = [row.share for row in measured]
+    size = sum(row.size_bytes * row.share for row in measured) / sum(shares)
+    return Row(
+        measured[0].schema,
+        "mean of a session",
+        sum(shares),
+        round(size),
+        _mean_times([row.c_ns for row in measured], shares),
+        _mean_times(library, shares) if library else None,
+        _mean_times([row.python_us for row in measured], shares),
+        _spread(trips_us),
+    )
+
+
+def _mean_times(times: list[Times], shares: list[float]) -> Times:
+    def mean(values: Iterable[float]) -> float:
+        weighted = zip(values, shares, strict=True)
+        return sum(value * share for value, share in weighted) / sum(shares)
+
+    return Times(mean(each.decode for each in times), mean(each.encode for each in times))
+
+
+# --- the tables ------------------------------------------------------------------------------
+def lines(measured: list[Row]) -> list[str]:
+    """Return the tables as text: C, then Python."""
+    return [*_machine_lines(measured), "", *_python_lines(measured)]
+
+
+def _head(what: str, *columns: str) -> str:
+    return f"{what:32}{'of 100':>7}{'bytes':>6}" + "".join(f"{name:>9}" for name in columns)
+
+
+def _begin(row: Row) -> str:
+    return f"{row.schema:5}{row.message:27}{row.share:7.1f}{row.size_bytes:6}"
+
+
+def _machine_lines(measured: list[Row]) -> list[str]:
+    more = ("lib dec", "lib enc", "C/lib d", "C/lib e") if measured[0].library_ns else ()
+    return [
+        _head("EXI in C, ns", "C dec", "C enc", *more),
+        *(f"{_begin(row)}{_machine_columns(row)}" for row in measured),
+    ]
+
+
+def _machine_columns(row: Row) -> str:
+    columns = f"{row.c_ns.decode:9.0f}{row.c_ns.encode:9.0f}"
+    if row.library_ns is None:
+        return columns
+    ratios = (row.c_ns.decode / row.library_ns.decode, row.c_ns.encode / row.library_ns.encode)
+    columns += f"{row.library_ns.decode:9.0f}{row.library_ns.encode:9.0f}"
+    return columns + f"{ratios[0]:9.2f}{ratios[1]:9.2f}"
+
+
+def _python_lines(measured: list[Row]) -> list[str]:
+    return [
+        _head("EXI from Python, µs", "decode", "encode", "trip 50%", "trip 99%"),
+        *(
+            _begin(row) + "".join(f"{us:9.2f}" for us in (*row.python_us, *row.trips))
+            for row in measured
+        ),
+    ]
 
 
 def main() -> int:
-    """Print the table."""
-    sys.stdout.write("\n".join(lines(rows())) + "\n")
+    """Print the tables."""
+    library = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    sys.stdout.write("\n".join(lines(rows(library=library))) + "\n")
     return 0
 
 
