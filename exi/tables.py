@@ -183,16 +183,16 @@ class Tables:
             self._fields.append(f"{{{columns}}}, /* {cls.__name__}: {entry.name} */")
         return first
 
-    def _field_columns(self, entry: Field) -> tuple[str, int, int, int, int]:
-        repeated = int(entry.repeated)
+    def _field_columns(self, entry: Field) -> tuple[str, int, int, int, int, int]:
+        occurs = int(entry.repeated), int(entry.minimum > 0)
+        name = self._names.number((entry.name, entry.namespace))
         if not entry.members:
-            name = self._names.number((entry.name, entry.namespace))
-            return ROLES[entry.kind], repeated, name, self._types.number(entry.datatype), 0
+            return ROLES[entry.kind], *occurs, name, self._types.number(entry.datatype), 0
         first = len(self._members)
         self._members += [
             f"{self._types.number(cls)}, /* {cls.__name__} */" for cls in entry.members
         ]
-        return "EXI_GROUP", repeated, 0, first, len(entry.members)
+        return "EXI_GROUP", *occurs, name, first, len(entry.members)
 
     def _enumeration_row(self, enumeration: type[Enum]) -> str:
         values = [str(member.value) for member in enumeration]

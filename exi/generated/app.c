@@ -63,14 +63,14 @@ static const struct exi_type types[] = {
 };
 
 static const struct exi_field fields[] = {
-    {EXI_ELEMENT, 1, 2, 2, 0}, /* supportedAppProtocolReq: AppProtocol */
-    {EXI_ELEMENT, 0, 5, 3, 0}, /* supportedAppProtocolRes: ResponseCode */
-    {EXI_ELEMENT, 0, 6, 4, 0}, /* supportedAppProtocolRes: SchemaID */
-    {EXI_ELEMENT, 0, 4, 5, 0}, /* AppProtocol: ProtocolNamespace */
-    {EXI_ELEMENT, 0, 7, 6, 0}, /* AppProtocol: VersionNumberMajor */
-    {EXI_ELEMENT, 0, 8, 6, 0}, /* AppProtocol: VersionNumberMinor */
-    {EXI_ELEMENT, 0, 6, 4, 0}, /* AppProtocol: SchemaID */
-    {EXI_ELEMENT, 0, 3, 7, 0}, /* AppProtocol: Priority */
+    {EXI_ELEMENT, 1, 1, 2, 2, 0}, /* supportedAppProtocolReq: AppProtocol */
+    {EXI_ELEMENT, 0, 1, 5, 3, 0}, /* supportedAppProtocolRes: ResponseCode */
+    {EXI_ELEMENT, 0, 0, 6, 4, 0}, /* supportedAppProtocolRes: SchemaID */
+    {EXI_ELEMENT, 0, 1, 4, 5, 0}, /* AppProtocol: ProtocolNamespace */
+    {EXI_ELEMENT, 0, 1, 7, 6, 0}, /* AppProtocol: VersionNumberMajor */
+    {EXI_ELEMENT, 0, 1, 8, 6, 0}, /* AppProtocol: VersionNumberMinor */
+    {EXI_ELEMENT, 0, 1, 6, 4, 0}, /* AppProtocol: SchemaID */
+    {EXI_ELEMENT, 0, 1, 3, 7, 0}, /* AppProtocol: Priority */
 };
 
 static const uint16_t members[] = {

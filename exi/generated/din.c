@@ -259,7 +259,13 @@ static const struct exi_text names[] = {
     {13, "MessageHeader"},
     {9, "MeterInfo"},
     {12, "Notification"},
+    {17, "EVChargeParameter"},
+    {11, "SASchedules"},
+    {19, "EVSEChargeParameter"},
+    {24, "EVPowerDeliveryParameter"},
+    {10, "EVSEStatus"},
     {13, "PhysicalValue"},
+    {7, "content"},
     {24, "ListOfRootCertificateIDs"},
     {16, "CertificateChain"},
     {15, "ChargingProfile"},
@@ -1413,15 +1419,15 @@ static const struct exi_type types[] = {
     {EXI_COMPLEX, 0, 1, 1, 158, 0, 78, 121, 0, 0, 0u},
     {EXI_COMPLEX, 0, 3, 1, 160, 0, 79, 122, 0, 0, 0u},
     {EXI_COMPLEX, 0, 0, 1, 164, 0, 3, 125, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 3, 0, 165, 0, 257, 125, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 3, 0, 165, 0, 262, 125, 0, 0, 0u},
     {EXI_COMPLEX, 0, 4, 0, 169, 0, 73, 128, 8, 0, 0u},
     {EXI_COMPLEX, 0, 2, 0, 174, 0, 72, 132, 0, 0, 0u},
     {EXI_COMPLEX, 0, 2, 0, 177, 0, 33, 134, 2, 0, 0u},
     {EXI_COMPLEX, 0, 3, 0, 180, 0, 40, 136, 0, 0, 0u},
     {EXI_COMPLEX, 0, 5, 1, 184, 0, 23, 139, 0, 0, 0u},
     {EXI_COMPLEX, 0, 4, 1, 190, 0, 22, 144, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 195, 0, 258, 148, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 197, 0, 259, 149, 0, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 195, 0, 264, 148, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 197, 0, 265, 149, 0, 0, 0u},
     {EXI_COMPLEX, 0, 5, 1, 200, 0, 0, 151, 0, 0, 0u},
     {EXI_COMPLEX, 0, 8, 1, 206, 0, 19, 156, 0, 0, 0u},
     {EXI_COMPLEX, 0, 0, 1, 215, 0, 27, 164, 0, 0, 0u},
@@ -1431,15 +1437,15 @@ static const struct exi_type types[] = {
     {EXI_COMPLEX, 0, 9, 1, 224, 0, 21, 169, 0, 0, 0u},
     {EXI_COMPLEX, 0, 0, 1, 234, 0, 29, 178, 0, 0, 0u},
     {EXI_COMPLEX, 0, 4, 1, 235, 0, 2, 178, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 2, 0, 240, 0, 260, 182, 2, 0, 0u},
+    {EXI_COMPLEX, 0, 2, 0, 240, 0, 266, 182, 2, 0, 0u},
     {EXI_COMPLEX, 0, 3, 1, 243, 0, 20, 184, 0, 0, 0u},
     {EXI_COMPLEX, 0, 0, 1, 247, 0, 28, 187, 0, 0, 0u},
     {EXI_COMPLEX, 0, 0, 1, 248, 0, 30, 187, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 249, 0, 261, 187, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 251, 0, 262, 188, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 249, 0, 267, 187, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 251, 0, 268, 188, 1, 0, 0u},
     {EXI_COMPLEX, 0, 3, 0, 253, 0, 57, 189, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 257, 0, 263, 192, 1, 0, 0u},
-    {EXI_COMPLEX, 0, 1, 0, 259, 0, 264, 193, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 257, 0, 269, 192, 1, 0, 0u},
+    {EXI_COMPLEX, 0, 1, 0, 259, 0, 270, 193, 1, 0, 0u},
     {EXI_COMPLEX, 0, 1, 0, 261, 0, 6, 194, 0, 0, 0u},
     {EXI_COMPLEX, 0, 2, 0, 263, 0, 69, 195, 0, 0, 0u},
     {EXI_COMPLEX, 0, 6, 0, 266, 0, 50, 197, 0, 0, 0u},
@@ -1516,282 +1522,282 @@ static const struct exi_type types[] = {
 };
 
 static const struct exi_field fields[] = {
-    {EXI_ELEMENT, 0, 159, 3, 0}, /* V2G_Message: Header */
-    {EXI_ELEMENT, 0, 82, 4, 0}, /* V2G_Message: Body */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* ContractAuthenticationReq: Id */
-    {EXI_ELEMENT, 0, 157, 104, 0}, /* ContractAuthenticationReq: GenChallenge */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* MeteringReceiptReq: Id */
-    {EXI_ELEMENT, 0, 217, 105, 0}, /* MeteringReceiptReq: SessionID */
-    {EXI_ELEMENT, 0, 196, 106, 0}, /* MeteringReceiptReq: SAScheduleTupleID */
-    {EXI_ELEMENT, 0, 163, 5, 0}, /* MeteringReceiptReq: MeterInfo */
-    {EXI_ELEMENT, 0, 218, 105, 0}, /* MessageHeader: SessionID */
-    {EXI_ELEMENT, 0, 168, 6, 0}, /* MessageHeader: Notification */
-    {EXI_ELEMENT, 0, 68, 7, 0}, /* MessageHeader: Signature */
-    {EXI_GROUP, 0, 0, 0, 34}, /* Body: BodyElement */
-    {EXI_ELEMENT, 0, 162, 107, 0}, /* MeterInfo: MeterID */
-    {EXI_ELEMENT, 0, 164, 41, 0}, /* MeterInfo: MeterReading */
-    {EXI_ELEMENT, 0, 219, 108, 0}, /* MeterInfo: SigMeterReading */
-    {EXI_ELEMENT, 0, 165, 106, 0}, /* MeterInfo: MeterStatus */
-    {EXI_ELEMENT, 0, 221, 109, 0}, /* MeterInfo: TMeter */
-    {EXI_ELEMENT, 0, 152, 110, 0}, /* Notification: FaultCode */
-    {EXI_ELEMENT, 0, 153, 111, 0}, /* Notification: FaultMsg */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* Signature: Id */
-    {EXI_ELEMENT, 0, 73, 42, 0}, /* Signature: SignedInfo */
-    {EXI_ELEMENT, 0, 72, 43, 0}, /* Signature: SignatureValue */
-    {EXI_ELEMENT, 0, 33, 44, 0}, /* Signature: KeyInfo */
-    {EXI_ELEMENT, 1, 40, 45, 0}, /* Signature: Object */
-    {EXI_ELEMENT, 0, 99, 46, 0}, /* CableCheckReq: DC_EVStatus */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* CableCheckRes: ResponseCode */
-    {EXI_ELEMENT, 0, 98, 47, 0}, /* CableCheckRes: DC_EVSEStatus */
-    {EXI_ELEMENT, 0, 145, 113, 0}, /* CableCheckRes: EVSEProcessing */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* CertificateInstallationReq: Id */
-    {EXI_ELEMENT, 0, 171, 114, 0}, /* CertificateInstallationReq: OEMProvisioningCert */
-    {EXI_ELEMENT, 0, 161, 48, 0}, /* CertificateInstallationReq: ListOfRootCertificateIDs */
-    {EXI_ELEMENT, 0, 100, 115, 0}, /* CertificateInstallationReq: DHParams */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* CertificateInstallationRes: Id */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* CertificateInstallationRes: ResponseCode */
-    {EXI_ELEMENT, 0, 95, 49, 0}, /* CertificateInstallationRes: ContractSignatureCertChain */
-    {EXI_ELEMENT, 0, 96, 116, 0}, /* CertificateInstallationRes: ContractSignatureEncryptedPrivateKey */
-    {EXI_ELEMENT, 0, 100, 115, 0}, /* CertificateInstallationRes: DHParams */
-    {EXI_ELEMENT, 0, 94, 117, 0}, /* CertificateInstallationRes: ContractID */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* CertificateUpdateReq: Id */
-    {EXI_ELEMENT, 0, 95, 49, 0}, /* CertificateUpdateReq: ContractSignatureCertChain */
-    {EXI_ELEMENT, 0, 94, 117, 0}, /* CertificateUpdateReq: ContractID */
-    {EXI_ELEMENT, 0, 161, 48, 0}, /* CertificateUpdateReq: ListOfRootCertificateIDs */
-    {EXI_ELEMENT, 0, 100, 115, 0}, /* CertificateUpdateReq: DHParams */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* CertificateUpdateRes: Id */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* CertificateUpdateRes: ResponseCode */
-    {EXI_ELEMENT, 0, 95, 49, 0}, /* CertificateUpdateRes: ContractSignatureCertChain */
-    {EXI_ELEMENT, 0, 96, 116, 0}, /* CertificateUpdateRes: ContractSignatureEncryptedPrivateKey */
-    {EXI_ELEMENT, 0, 100, 115, 0}, /* CertificateUpdateRes: DHParams */
-    {EXI_ELEMENT, 0, 94, 117, 0}, /* CertificateUpdateRes: ContractID */
-    {EXI_ELEMENT, 0, 193, 106, 0}, /* CertificateUpdateRes: RetryCounter */
-    {EXI_ELEMENT, 0, 122, 118, 0}, /* ChargeParameterDiscoveryReq: EVRequestedEnergyTransferType */
-    {EXI_GROUP, 0, 0, 34, 3}, /* ChargeParameterDiscoveryReq: EVChargeParameter */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* ChargeParameterDiscoveryRes: ResponseCode */
-    {EXI_ELEMENT, 0, 145, 113, 0}, /* ChargeParameterDiscoveryRes: EVSEProcessing */
-    {EXI_GROUP, 0, 0, 37, 2}, /* ChargeParameterDiscoveryRes: SASchedules */
-    {EXI_GROUP, 0, 0, 39, 3}, /* ChargeParameterDiscoveryRes: EVSEChargeParameter */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* ChargingStatusRes: ResponseCode */
-    {EXI_ELEMENT, 0, 126, 119, 0}, /* ChargingStatusRes: EVSEID */
-    {EXI_ELEMENT, 0, 196, 106, 0}, /* ChargingStatusRes: SAScheduleTupleID */
-    {EXI_ELEMENT, 0, 128, 41, 0}, /* ChargingStatusRes: EVSEMaxCurrent */
-    {EXI_ELEMENT, 0, 163, 5, 0}, /* ChargingStatusRes: MeterInfo */
-    {EXI_ELEMENT, 0, 189, 120, 0}, /* ChargingStatusRes: ReceiptRequired */
-    {EXI_ELEMENT, 0, 81, 58, 0}, /* ChargingStatusRes: AC_EVSEStatus */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* ContractAuthenticationRes: ResponseCode */
-    {EXI_ELEMENT, 0, 145, 113, 0}, /* ContractAuthenticationRes: EVSEProcessing */
-    {EXI_ELEMENT, 0, 99, 46, 0}, /* CurrentDemandReq: DC_EVStatus */
-    {EXI_ELEMENT, 0, 148, 41, 0}, /* CurrentDemandReq: EVTargetCurrent */
-    {EXI_ELEMENT, 0, 116, 41, 0}, /* CurrentDemandReq: EVMaximumVoltageLimit */
-    {EXI_ELEMENT, 0, 112, 41, 0}, /* CurrentDemandReq: EVMaximumCurrentLimit */
-    {EXI_ELEMENT, 0, 114, 41, 0}, /* CurrentDemandReq: EVMaximumPowerLimit */
-    {EXI_ELEMENT, 0, 83, 120, 0}, /* CurrentDemandReq: BulkChargingComplete */
-    {EXI_ELEMENT, 0, 88, 120, 0}, /* CurrentDemandReq: ChargingComplete */
-    {EXI_ELEMENT, 0, 191, 41, 0}, /* CurrentDemandReq: RemainingTimeToFullSoC */
-    {EXI_ELEMENT, 0, 190, 41, 0}, /* CurrentDemandReq: RemainingTimeToBulkSoC */
-    {EXI_ELEMENT, 0, 149, 41, 0}, /* CurrentDemandReq: EVTargetVoltage */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* CurrentDemandRes: ResponseCode */
-    {EXI_ELEMENT, 0, 98, 47, 0}, /* CurrentDemandRes: DC_EVSEStatus */
-    {EXI_ELEMENT, 0, 144, 41, 0}, /* CurrentDemandRes: EVSEPresentVoltage */
-    {EXI_ELEMENT, 0, 143, 41, 0}, /* CurrentDemandRes: EVSEPresentCurrent */
-    {EXI_ELEMENT, 0, 123, 120, 0}, /* CurrentDemandRes: EVSECurrentLimitAchieved */
-    {EXI_ELEMENT, 0, 147, 120, 0}, /* CurrentDemandRes: EVSEVoltageLimitAchieved */
-    {EXI_ELEMENT, 0, 142, 120, 0}, /* CurrentDemandRes: EVSEPowerLimitAchieved */
-    {EXI_ELEMENT, 0, 135, 41, 0}, /* CurrentDemandRes: EVSEMaximumVoltageLimit */
-    {EXI_ELEMENT, 0, 131, 41, 0}, /* CurrentDemandRes: EVSEMaximumCurrentLimit */
-    {EXI_ELEMENT, 0, 133, 41, 0}, /* CurrentDemandRes: EVSEMaximumPowerLimit */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* MeteringReceiptRes: ResponseCode */
-    {EXI_ELEMENT, 0, 81, 58, 0}, /* MeteringReceiptRes: AC_EVSEStatus */
-    {EXI_ELEMENT, 0, 94, 117, 0}, /* PaymentDetailsReq: ContractID */
-    {EXI_ELEMENT, 0, 95, 49, 0}, /* PaymentDetailsReq: ContractSignatureCertChain */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* PaymentDetailsRes: ResponseCode */
-    {EXI_ELEMENT, 0, 157, 104, 0}, /* PaymentDetailsRes: GenChallenge */
-    {EXI_ELEMENT, 0, 101, 109, 0}, /* PaymentDetailsRes: DateTimeNow */
-    {EXI_ELEMENT, 0, 188, 120, 0}, /* PowerDeliveryReq: ReadyToChargeState */
-    {EXI_ELEMENT, 0, 90, 59, 0}, /* PowerDeliveryReq: ChargingProfile */
-    {EXI_GROUP, 0, 0, 42, 2}, /* PowerDeliveryReq: EVPowerDeliveryParameter */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* PowerDeliveryRes: ResponseCode */
-    {EXI_GROUP, 0, 0, 44, 3}, /* PowerDeliveryRes: EVSEStatus */
-    {EXI_ELEMENT, 0, 99, 46, 0}, /* PreChargeReq: DC_EVStatus */
-    {EXI_ELEMENT, 0, 149, 41, 0}, /* PreChargeReq: EVTargetVoltage */
-    {EXI_ELEMENT, 0, 148, 41, 0}, /* PreChargeReq: EVTargetCurrent */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* PreChargeRes: ResponseCode */
-    {EXI_ELEMENT, 0, 98, 47, 0}, /* PreChargeRes: DC_EVSEStatus */
-    {EXI_ELEMENT, 0, 144, 41, 0}, /* PreChargeRes: EVSEPresentVoltage */
-    {EXI_ELEMENT, 0, 209, 121, 0}, /* ServiceDetailReq: ServiceID */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* ServiceDetailRes: ResponseCode */
-    {EXI_ELEMENT, 0, 209, 121, 0}, /* ServiceDetailRes: ServiceID */
-    {EXI_ELEMENT, 0, 213, 63, 0}, /* ServiceDetailRes: ServiceParameterList */
-    {EXI_ELEMENT, 0, 214, 107, 0}, /* ServiceDiscoveryReq: ServiceScope */
-    {EXI_ELEMENT, 0, 207, 122, 0}, /* ServiceDiscoveryReq: ServiceCategory */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* ServiceDiscoveryRes: ResponseCode */
-    {EXI_ELEMENT, 0, 182, 64, 0}, /* ServiceDiscoveryRes: PaymentOptions */
-    {EXI_ELEMENT, 0, 87, 65, 0}, /* ServiceDiscoveryRes: ChargeService */
-    {EXI_ELEMENT, 0, 211, 66, 0}, /* ServiceDiscoveryRes: ServiceList */
-    {EXI_ELEMENT, 0, 203, 123, 0}, /* ServicePaymentSelectionReq: SelectedPaymentOption */
-    {EXI_ELEMENT, 0, 205, 67, 0}, /* ServicePaymentSelectionReq: SelectedServiceList */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* ServicePaymentSelectionRes: ResponseCode */
-    {EXI_ELEMENT, 0, 105, 105, 0}, /* SessionSetupReq: EVCCID */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* SessionSetupRes: ResponseCode */
-    {EXI_ELEMENT, 0, 126, 119, 0}, /* SessionSetupRes: EVSEID */
-    {EXI_ELEMENT, 0, 101, 109, 0}, /* SessionSetupRes: DateTimeNow */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* SessionStopRes: ResponseCode */
-    {EXI_ELEMENT, 0, 99, 46, 0}, /* WeldingDetectionReq: DC_EVStatus */
-    {EXI_ELEMENT, 0, 192, 112, 0}, /* WeldingDetectionRes: ResponseCode */
-    {EXI_ELEMENT, 0, 98, 47, 0}, /* WeldingDetectionRes: DC_EVSEStatus */
-    {EXI_ELEMENT, 0, 144, 41, 0}, /* WeldingDetectionRes: EVSEPresentVoltage */
-    {EXI_ELEMENT, 0, 167, 124, 0}, /* PhysicalValue: Multiplier */
-    {EXI_ELEMENT, 0, 222, 125, 0}, /* PhysicalValue: Unit */
-    {EXI_ELEMENT, 0, 223, 106, 0}, /* PhysicalValue: Value */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* SignedInfo: Id */
-    {EXI_ELEMENT, 0, 6, 68, 0}, /* SignedInfo: CanonicalizationMethod */
-    {EXI_ELEMENT, 0, 69, 69, 0}, /* SignedInfo: SignatureMethod */
-    {EXI_ELEMENT, 1, 50, 70, 0}, /* SignedInfo: Reference */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* SignatureValue: Id */
-    {EXI_TEXT, 0, 246, 126, 0}, /* SignatureValue: value */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* KeyInfo: Id */
-    {EXI_GROUP, 1, 0, 47, 7}, /* KeyInfo: content */
-    {EXI_ATTRIBUTE, 0, 247, 104, 0}, /* Object: Encoding */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* Object: Id */
-    {EXI_ATTRIBUTE, 0, 248, 104, 0}, /* Object: MimeType */
-    {EXI_ELEMENT, 0, 121, 120, 0}, /* DC_EVStatus: EVReady */
-    {EXI_ELEMENT, 0, 106, 120, 0}, /* DC_EVStatus: EVCabinConditioning */
-    {EXI_ELEMENT, 0, 119, 120, 0}, /* DC_EVStatus: EVRESSConditioning */
-    {EXI_ELEMENT, 0, 109, 127, 0}, /* DC_EVStatus: EVErrorCode */
-    {EXI_ELEMENT, 0, 120, 128, 0}, /* DC_EVStatus: EVRESSSOC */
-    {EXI_ELEMENT, 0, 127, 129, 0}, /* DC_EVSEStatus: EVSEIsolationStatus */
-    {EXI_ELEMENT, 0, 146, 130, 0}, /* DC_EVSEStatus: EVSEStatusCode */
-    {EXI_ELEMENT, 0, 169, 131, 0}, /* DC_EVSEStatus: NotificationMaxDelay */
-    {EXI_ELEMENT, 0, 140, 132, 0}, /* DC_EVSEStatus: EVSENotification */
-    {EXI_ELEMENT, 1, 194, 133, 0}, /* ListOfRootCertificateIDs: RootCertificateID */
-    {EXI_ELEMENT, 0, 86, 114, 0}, /* CertificateChain: Certificate */
-    {EXI_ELEMENT, 0, 220, 78, 0}, /* CertificateChain: SubCertificates */
-    {EXI_ELEMENT, 0, 102, 131, 0}, /* AC_EVChargeParameter: DepartureTime */
-    {EXI_ELEMENT, 0, 103, 41, 0}, /* AC_EVChargeParameter: EAmount */
-    {EXI_ELEMENT, 0, 111, 41, 0}, /* AC_EVChargeParameter: EVMaxVoltage */
-    {EXI_ELEMENT, 0, 110, 41, 0}, /* AC_EVChargeParameter: EVMaxCurrent */
-    {EXI_ELEMENT, 0, 118, 41, 0}, /* AC_EVChargeParameter: EVMinCurrent */
-    {EXI_ELEMENT, 0, 23, 46, 0}, /* DC_EVChargeParameter: DC_EVStatus */
-    {EXI_ELEMENT, 0, 113, 41, 0}, /* DC_EVChargeParameter: EVMaximumCurrentLimit */
-    {EXI_ELEMENT, 0, 115, 41, 0}, /* DC_EVChargeParameter: EVMaximumPowerLimit */
-    {EXI_ELEMENT, 0, 117, 41, 0}, /* DC_EVChargeParameter: EVMaximumVoltageLimit */
-    {EXI_ELEMENT, 0, 107, 41, 0}, /* DC_EVChargeParameter: EVEnergyCapacity */
-    {EXI_ELEMENT, 0, 108, 41, 0}, /* DC_EVChargeParameter: EVEnergyRequest */
-    {EXI_ELEMENT, 0, 155, 128, 0}, /* DC_EVChargeParameter: FullSOC */
-    {EXI_ELEMENT, 0, 85, 128, 0}, /* DC_EVChargeParameter: BulkSOC */
-    {EXI_ELEMENT, 1, 195, 79, 0}, /* SAScheduleList: SAScheduleTuple */
-    {EXI_ELEMENT, 0, 2, 58, 0}, /* AC_EVSEChargeParameter: AC_EVSEStatus */
-    {EXI_ELEMENT, 0, 130, 41, 0}, /* AC_EVSEChargeParameter: EVSEMaxVoltage */
-    {EXI_ELEMENT, 0, 129, 41, 0}, /* AC_EVSEChargeParameter: EVSEMaxCurrent */
-    {EXI_ELEMENT, 0, 137, 41, 0}, /* AC_EVSEChargeParameter: EVSEMinCurrent */
-    {EXI_ELEMENT, 0, 22, 47, 0}, /* DC_EVSEChargeParameter: DC_EVSEStatus */
-    {EXI_ELEMENT, 0, 132, 41, 0}, /* DC_EVSEChargeParameter: EVSEMaximumCurrentLimit */
-    {EXI_ELEMENT, 0, 134, 41, 0}, /* DC_EVSEChargeParameter: EVSEMaximumPowerLimit */
-    {EXI_ELEMENT, 0, 136, 41, 0}, /* DC_EVSEChargeParameter: EVSEMaximumVoltageLimit */
-    {EXI_ELEMENT, 0, 138, 41, 0}, /* DC_EVSEChargeParameter: EVSEMinimumCurrentLimit */
-    {EXI_ELEMENT, 0, 139, 41, 0}, /* DC_EVSEChargeParameter: EVSEMinimumVoltageLimit */
-    {EXI_ELEMENT, 0, 124, 41, 0}, /* DC_EVSEChargeParameter: EVSECurrentRegulationTolerance */
-    {EXI_ELEMENT, 0, 141, 41, 0}, /* DC_EVSEChargeParameter: EVSEPeakCurrentRipple */
-    {EXI_ELEMENT, 0, 125, 41, 0}, /* DC_EVSEChargeParameter: EVSEEnergyToBeDelivered */
-    {EXI_ELEMENT, 0, 184, 120, 0}, /* AC_EVSEStatus: PowerSwitchClosed */
-    {EXI_ELEMENT, 0, 187, 120, 0}, /* AC_EVSEStatus: RCD */
-    {EXI_ELEMENT, 0, 169, 131, 0}, /* AC_EVSEStatus: NotificationMaxDelay */
-    {EXI_ELEMENT, 0, 140, 132, 0}, /* AC_EVSEStatus: EVSENotification */
-    {EXI_ELEMENT, 0, 197, 106, 0}, /* ChargingProfile: SAScheduleTupleID */
-    {EXI_ELEMENT, 1, 185, 80, 0}, /* ChargingProfile: ProfileEntry */
-    {EXI_ELEMENT, 0, 23, 46, 0}, /* DC_EVPowerDeliveryParameter: DC_EVStatus */
-    {EXI_ELEMENT, 0, 84, 120, 0}, /* DC_EVPowerDeliveryParameter: BulkChargingComplete */
-    {EXI_ELEMENT, 0, 89, 120, 0}, /* DC_EVPowerDeliveryParameter: ChargingComplete */
-    {EXI_ELEMENT, 1, 179, 81, 0}, /* ServiceParameterList: ParameterSet */
-    {EXI_ELEMENT, 1, 181, 123, 0}, /* PaymentOptions: PaymentOption */
-    {EXI_ELEMENT, 0, 216, 82, 0}, /* ServiceCharge: ServiceTag */
-    {EXI_ELEMENT, 0, 154, 120, 0}, /* ServiceCharge: FreeService */
-    {EXI_ELEMENT, 0, 150, 134, 0}, /* ServiceCharge: EnergyTransferType */
-    {EXI_ELEMENT, 1, 206, 83, 0}, /* ServiceTagList: Service */
-    {EXI_ELEMENT, 1, 204, 84, 0}, /* SelectedServiceList: SelectedService */
-    {EXI_ATTRIBUTE, 0, 249, 104, 0}, /* CanonicalizationMethod: Algorithm */
-    {EXI_ATTRIBUTE, 0, 249, 104, 0}, /* SignatureMethod: Algorithm */
-    {EXI_ELEMENT, 0, 158, 135, 0}, /* SignatureMethod: HMACOutputLength */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* Reference: Id */
-    {EXI_ATTRIBUTE, 0, 250, 104, 0}, /* Reference: Type */
-    {EXI_ATTRIBUTE, 0, 251, 104, 0}, /* Reference: URI */
-    {EXI_ELEMENT, 0, 76, 85, 0}, /* Reference: Transforms */
-    {EXI_ELEMENT, 0, 25, 86, 0}, /* Reference: DigestMethod */
-    {EXI_ELEMENT, 0, 26, 126, 0}, /* Reference: DigestValue */
-    {EXI_TEXT, 0, 246, 104, 0}, /* KeyName: value */
-    {EXI_ELEMENT, 0, 24, 87, 0}, /* KeyValue: DSAKeyValue */
-    {EXI_ELEMENT, 0, 49, 88, 0}, /* KeyValue: RSAKeyValue */
-    {EXI_ATTRIBUTE, 0, 250, 104, 0}, /* RetrievalMethod: Type */
-    {EXI_ATTRIBUTE, 0, 251, 104, 0}, /* RetrievalMethod: URI */
-    {EXI_ELEMENT, 0, 76, 85, 0}, /* RetrievalMethod: Transforms */
-    {EXI_GROUP, 1, 0, 54, 5}, /* X509Data: content */
-    {EXI_ELEMENT, 0, 173, 126, 0}, /* PGPData: PGPKeyID */
-    {EXI_ELEMENT, 0, 174, 126, 0}, /* PGPData: PGPKeyPacket */
-    {EXI_ELEMENT, 1, 198, 126, 0}, /* SPKIData: SPKISexp */
-    {EXI_TEXT, 0, 246, 104, 0}, /* MgmtData: value */
-    {EXI_ELEMENT, 1, 86, 114, 0}, /* SubCertificates: Certificate */
-    {EXI_ELEMENT, 0, 197, 106, 0}, /* SAScheduleTuple: SAScheduleTupleID */
-    {EXI_ELEMENT, 0, 176, 94, 0}, /* SAScheduleTuple: PMaxSchedule */
-    {EXI_ELEMENT, 0, 199, 95, 0}, /* SAScheduleTuple: SalesTariff */
-    {EXI_ELEMENT, 0, 92, 131, 0}, /* ProfileEntry: ChargingProfileEntryStart */
-    {EXI_ELEMENT, 0, 91, 106, 0}, /* ProfileEntry: ChargingProfileEntryMaxPower */
-    {EXI_ELEMENT, 0, 180, 106, 0}, /* ParameterSet: ParameterSetID */
-    {EXI_ELEMENT, 1, 178, 96, 0}, /* ParameterSet: Parameter */
-    {EXI_ELEMENT, 0, 210, 121, 0}, /* ServiceTag: ServiceID */
-    {EXI_ELEMENT, 0, 212, 107, 0}, /* ServiceTag: ServiceName */
-    {EXI_ELEMENT, 0, 208, 122, 0}, /* ServiceTag: ServiceCategory */
-    {EXI_ELEMENT, 0, 215, 107, 0}, /* ServiceTag: ServiceScope */
-    {EXI_ELEMENT, 0, 216, 82, 0}, /* Service: ServiceTag */
-    {EXI_ELEMENT, 0, 154, 120, 0}, /* Service: FreeService */
-    {EXI_ELEMENT, 0, 210, 121, 0}, /* SelectedService: ServiceID */
-    {EXI_ELEMENT, 0, 180, 106, 0}, /* SelectedService: ParameterSetID */
-    {EXI_ELEMENT, 1, 75, 97, 0}, /* Transforms: Transform */
-    {EXI_ATTRIBUTE, 0, 249, 104, 0}, /* DigestMethod: Algorithm */
-    {EXI_ELEMENT, 0, 172, 126, 0}, /* DSAKeyValue: P */
-    {EXI_ELEMENT, 0, 186, 126, 0}, /* DSAKeyValue: Q */
-    {EXI_ELEMENT, 0, 156, 126, 0}, /* DSAKeyValue: G */
-    {EXI_ELEMENT, 0, 232, 126, 0}, /* DSAKeyValue: Y */
-    {EXI_ELEMENT, 0, 160, 126, 0}, /* DSAKeyValue: J */
-    {EXI_ELEMENT, 0, 202, 126, 0}, /* DSAKeyValue: Seed */
-    {EXI_ELEMENT, 0, 183, 126, 0}, /* DSAKeyValue: PgenCounter */
-    {EXI_ELEMENT, 0, 166, 126, 0}, /* RSAKeyValue: Modulus */
-    {EXI_ELEMENT, 0, 151, 126, 0}, /* RSAKeyValue: Exponent */
-    {EXI_ELEMENT, 0, 226, 104, 0}, /* X509IssuerSerial: X509IssuerName */
-    {EXI_ELEMENT, 0, 229, 135, 0}, /* X509IssuerSerial: X509SerialNumber */
-    {EXI_TEXT, 0, 246, 126, 0}, /* X509SKI: value */
-    {EXI_TEXT, 0, 246, 104, 0}, /* X509SubjectName: value */
-    {EXI_TEXT, 0, 246, 126, 0}, /* X509Certificate: value */
-    {EXI_TEXT, 0, 246, 126, 0}, /* X509CRL: value */
-    {EXI_ELEMENT, 0, 177, 106, 0}, /* PMaxSchedule: PMaxScheduleID */
-    {EXI_ELEMENT, 1, 42, 98, 0}, /* PMaxSchedule: PMaxScheduleEntry */
-    {EXI_ATTRIBUTE, 0, 245, 104, 0}, /* SalesTariff: Id */
-    {EXI_ELEMENT, 0, 201, 106, 0}, /* SalesTariff: SalesTariffID */
-    {EXI_ELEMENT, 0, 200, 107, 0}, /* SalesTariff: SalesTariffDescription */
-    {EXI_ELEMENT, 0, 170, 136, 0}, /* SalesTariff: NumEPriceLevels */
-    {EXI_ELEMENT, 1, 56, 99, 0}, /* SalesTariff: SalesTariffEntry */
-    {EXI_ATTRIBUTE, 0, 252, 104, 0}, /* Parameter: Name */
-    {EXI_ATTRIBUTE, 0, 253, 137, 0}, /* Parameter: ValueType */
-    {EXI_ELEMENT, 0, 235, 120, 0}, /* Parameter: boolValue */
-    {EXI_ELEMENT, 0, 236, 138, 0}, /* Parameter: byteValue */
-    {EXI_ELEMENT, 0, 241, 106, 0}, /* Parameter: shortValue */
-    {EXI_ELEMENT, 0, 239, 139, 0}, /* Parameter: intValue */
-    {EXI_ELEMENT, 0, 240, 41, 0}, /* Parameter: physicalValue */
-    {EXI_ELEMENT, 0, 244, 104, 0}, /* Parameter: stringValue */
-    {EXI_ATTRIBUTE, 0, 249, 104, 0}, /* Transform: Algorithm */
-    {EXI_ELEMENT, 1, 231, 104, 0}, /* Transform: XPath */
-    {EXI_GROUP, 0, 0, 59, 2}, /* PMaxScheduleEntry: TimeInterval */
-    {EXI_ELEMENT, 0, 175, 106, 0}, /* PMaxScheduleEntry: PMax */
-    {EXI_GROUP, 0, 0, 61, 2}, /* SalesTariffEntry: TimeInterval */
-    {EXI_ELEMENT, 0, 104, 136, 0}, /* SalesTariffEntry: EPriceLevel */
-    {EXI_ELEMENT, 1, 93, 102, 0}, /* SalesTariffEntry: ConsumptionCost */
-    {EXI_ELEMENT, 0, 242, 131, 0}, /* RelativeTimeInterval: start */
-    {EXI_ELEMENT, 0, 238, 131, 0}, /* RelativeTimeInterval: duration */
-    {EXI_ELEMENT, 0, 243, 131, 0}, /* ConsumptionCost: startValue */
-    {EXI_ELEMENT, 1, 97, 103, 0}, /* ConsumptionCost: Cost */
-    {EXI_ELEMENT, 0, 237, 140, 0}, /* Cost: costKind */
-    {EXI_ELEMENT, 0, 233, 131, 0}, /* Cost: amount */
-    {EXI_ELEMENT, 0, 234, 124, 0}, /* Cost: amountMultiplier */
+    {EXI_ELEMENT, 0, 1, 159, 3, 0}, /* V2G_Message: Header */
+    {EXI_ELEMENT, 0, 1, 82, 4, 0}, /* V2G_Message: Body */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* ContractAuthenticationReq: Id */
+    {EXI_ELEMENT, 0, 0, 157, 104, 0}, /* ContractAuthenticationReq: GenChallenge */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* MeteringReceiptReq: Id */
+    {EXI_ELEMENT, 0, 1, 217, 105, 0}, /* MeteringReceiptReq: SessionID */
+    {EXI_ELEMENT, 0, 0, 196, 106, 0}, /* MeteringReceiptReq: SAScheduleTupleID */
+    {EXI_ELEMENT, 0, 1, 163, 5, 0}, /* MeteringReceiptReq: MeterInfo */
+    {EXI_ELEMENT, 0, 1, 218, 105, 0}, /* MessageHeader: SessionID */
+    {EXI_ELEMENT, 0, 0, 168, 6, 0}, /* MessageHeader: Notification */
+    {EXI_ELEMENT, 0, 0, 68, 7, 0}, /* MessageHeader: Signature */
+    {EXI_GROUP, 0, 0, 3, 0, 34}, /* Body: BodyElement */
+    {EXI_ELEMENT, 0, 1, 162, 107, 0}, /* MeterInfo: MeterID */
+    {EXI_ELEMENT, 0, 0, 164, 41, 0}, /* MeterInfo: MeterReading */
+    {EXI_ELEMENT, 0, 0, 219, 108, 0}, /* MeterInfo: SigMeterReading */
+    {EXI_ELEMENT, 0, 0, 165, 106, 0}, /* MeterInfo: MeterStatus */
+    {EXI_ELEMENT, 0, 0, 221, 109, 0}, /* MeterInfo: TMeter */
+    {EXI_ELEMENT, 0, 1, 152, 110, 0}, /* Notification: FaultCode */
+    {EXI_ELEMENT, 0, 0, 153, 111, 0}, /* Notification: FaultMsg */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* Signature: Id */
+    {EXI_ELEMENT, 0, 1, 73, 42, 0}, /* Signature: SignedInfo */
+    {EXI_ELEMENT, 0, 1, 72, 43, 0}, /* Signature: SignatureValue */
+    {EXI_ELEMENT, 0, 0, 33, 44, 0}, /* Signature: KeyInfo */
+    {EXI_ELEMENT, 1, 0, 40, 45, 0}, /* Signature: Object */
+    {EXI_ELEMENT, 0, 1, 99, 46, 0}, /* CableCheckReq: DC_EVStatus */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* CableCheckRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 98, 47, 0}, /* CableCheckRes: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 1, 145, 113, 0}, /* CableCheckRes: EVSEProcessing */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* CertificateInstallationReq: Id */
+    {EXI_ELEMENT, 0, 1, 171, 114, 0}, /* CertificateInstallationReq: OEMProvisioningCert */
+    {EXI_ELEMENT, 0, 1, 161, 48, 0}, /* CertificateInstallationReq: ListOfRootCertificateIDs */
+    {EXI_ELEMENT, 0, 1, 100, 115, 0}, /* CertificateInstallationReq: DHParams */
+    {EXI_ATTRIBUTE, 0, 1, 245, 104, 0}, /* CertificateInstallationRes: Id */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* CertificateInstallationRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 95, 49, 0}, /* CertificateInstallationRes: ContractSignatureCertChain */
+    {EXI_ELEMENT, 0, 1, 96, 116, 0}, /* CertificateInstallationRes: ContractSignatureEncryptedPrivateKey */
+    {EXI_ELEMENT, 0, 1, 100, 115, 0}, /* CertificateInstallationRes: DHParams */
+    {EXI_ELEMENT, 0, 1, 94, 117, 0}, /* CertificateInstallationRes: ContractID */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* CertificateUpdateReq: Id */
+    {EXI_ELEMENT, 0, 1, 95, 49, 0}, /* CertificateUpdateReq: ContractSignatureCertChain */
+    {EXI_ELEMENT, 0, 1, 94, 117, 0}, /* CertificateUpdateReq: ContractID */
+    {EXI_ELEMENT, 0, 1, 161, 48, 0}, /* CertificateUpdateReq: ListOfRootCertificateIDs */
+    {EXI_ELEMENT, 0, 1, 100, 115, 0}, /* CertificateUpdateReq: DHParams */
+    {EXI_ATTRIBUTE, 0, 1, 245, 104, 0}, /* CertificateUpdateRes: Id */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* CertificateUpdateRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 95, 49, 0}, /* CertificateUpdateRes: ContractSignatureCertChain */
+    {EXI_ELEMENT, 0, 1, 96, 116, 0}, /* CertificateUpdateRes: ContractSignatureEncryptedPrivateKey */
+    {EXI_ELEMENT, 0, 1, 100, 115, 0}, /* CertificateUpdateRes: DHParams */
+    {EXI_ELEMENT, 0, 1, 94, 117, 0}, /* CertificateUpdateRes: ContractID */
+    {EXI_ELEMENT, 0, 1, 193, 106, 0}, /* CertificateUpdateRes: RetryCounter */
+    {EXI_ELEMENT, 0, 1, 122, 118, 0}, /* ChargeParameterDiscoveryReq: EVRequestedEnergyTransferType */
+    {EXI_GROUP, 0, 1, 257, 34, 3}, /* ChargeParameterDiscoveryReq: EVChargeParameter */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* ChargeParameterDiscoveryRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 145, 113, 0}, /* ChargeParameterDiscoveryRes: EVSEProcessing */
+    {EXI_GROUP, 0, 1, 258, 37, 2}, /* ChargeParameterDiscoveryRes: SASchedules */
+    {EXI_GROUP, 0, 1, 259, 39, 3}, /* ChargeParameterDiscoveryRes: EVSEChargeParameter */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* ChargingStatusRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 126, 119, 0}, /* ChargingStatusRes: EVSEID */
+    {EXI_ELEMENT, 0, 1, 196, 106, 0}, /* ChargingStatusRes: SAScheduleTupleID */
+    {EXI_ELEMENT, 0, 0, 128, 41, 0}, /* ChargingStatusRes: EVSEMaxCurrent */
+    {EXI_ELEMENT, 0, 0, 163, 5, 0}, /* ChargingStatusRes: MeterInfo */
+    {EXI_ELEMENT, 0, 1, 189, 120, 0}, /* ChargingStatusRes: ReceiptRequired */
+    {EXI_ELEMENT, 0, 1, 81, 58, 0}, /* ChargingStatusRes: AC_EVSEStatus */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* ContractAuthenticationRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 145, 113, 0}, /* ContractAuthenticationRes: EVSEProcessing */
+    {EXI_ELEMENT, 0, 1, 99, 46, 0}, /* CurrentDemandReq: DC_EVStatus */
+    {EXI_ELEMENT, 0, 1, 148, 41, 0}, /* CurrentDemandReq: EVTargetCurrent */
+    {EXI_ELEMENT, 0, 0, 116, 41, 0}, /* CurrentDemandReq: EVMaximumVoltageLimit */
+    {EXI_ELEMENT, 0, 0, 112, 41, 0}, /* CurrentDemandReq: EVMaximumCurrentLimit */
+    {EXI_ELEMENT, 0, 0, 114, 41, 0}, /* CurrentDemandReq: EVMaximumPowerLimit */
+    {EXI_ELEMENT, 0, 0, 83, 120, 0}, /* CurrentDemandReq: BulkChargingComplete */
+    {EXI_ELEMENT, 0, 1, 88, 120, 0}, /* CurrentDemandReq: ChargingComplete */
+    {EXI_ELEMENT, 0, 0, 191, 41, 0}, /* CurrentDemandReq: RemainingTimeToFullSoC */
+    {EXI_ELEMENT, 0, 0, 190, 41, 0}, /* CurrentDemandReq: RemainingTimeToBulkSoC */
+    {EXI_ELEMENT, 0, 1, 149, 41, 0}, /* CurrentDemandReq: EVTargetVoltage */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* CurrentDemandRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 98, 47, 0}, /* CurrentDemandRes: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 1, 144, 41, 0}, /* CurrentDemandRes: EVSEPresentVoltage */
+    {EXI_ELEMENT, 0, 1, 143, 41, 0}, /* CurrentDemandRes: EVSEPresentCurrent */
+    {EXI_ELEMENT, 0, 1, 123, 120, 0}, /* CurrentDemandRes: EVSECurrentLimitAchieved */
+    {EXI_ELEMENT, 0, 1, 147, 120, 0}, /* CurrentDemandRes: EVSEVoltageLimitAchieved */
+    {EXI_ELEMENT, 0, 1, 142, 120, 0}, /* CurrentDemandRes: EVSEPowerLimitAchieved */
+    {EXI_ELEMENT, 0, 0, 135, 41, 0}, /* CurrentDemandRes: EVSEMaximumVoltageLimit */
+    {EXI_ELEMENT, 0, 0, 131, 41, 0}, /* CurrentDemandRes: EVSEMaximumCurrentLimit */
+    {EXI_ELEMENT, 0, 0, 133, 41, 0}, /* CurrentDemandRes: EVSEMaximumPowerLimit */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* MeteringReceiptRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 81, 58, 0}, /* MeteringReceiptRes: AC_EVSEStatus */
+    {EXI_ELEMENT, 0, 1, 94, 117, 0}, /* PaymentDetailsReq: ContractID */
+    {EXI_ELEMENT, 0, 1, 95, 49, 0}, /* PaymentDetailsReq: ContractSignatureCertChain */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* PaymentDetailsRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 157, 104, 0}, /* PaymentDetailsRes: GenChallenge */
+    {EXI_ELEMENT, 0, 1, 101, 109, 0}, /* PaymentDetailsRes: DateTimeNow */
+    {EXI_ELEMENT, 0, 1, 188, 120, 0}, /* PowerDeliveryReq: ReadyToChargeState */
+    {EXI_ELEMENT, 0, 0, 90, 59, 0}, /* PowerDeliveryReq: ChargingProfile */
+    {EXI_GROUP, 0, 0, 260, 42, 2}, /* PowerDeliveryReq: EVPowerDeliveryParameter */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* PowerDeliveryRes: ResponseCode */
+    {EXI_GROUP, 0, 1, 261, 44, 3}, /* PowerDeliveryRes: EVSEStatus */
+    {EXI_ELEMENT, 0, 1, 99, 46, 0}, /* PreChargeReq: DC_EVStatus */
+    {EXI_ELEMENT, 0, 1, 149, 41, 0}, /* PreChargeReq: EVTargetVoltage */
+    {EXI_ELEMENT, 0, 1, 148, 41, 0}, /* PreChargeReq: EVTargetCurrent */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* PreChargeRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 98, 47, 0}, /* PreChargeRes: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 1, 144, 41, 0}, /* PreChargeRes: EVSEPresentVoltage */
+    {EXI_ELEMENT, 0, 1, 209, 121, 0}, /* ServiceDetailReq: ServiceID */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* ServiceDetailRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 209, 121, 0}, /* ServiceDetailRes: ServiceID */
+    {EXI_ELEMENT, 0, 0, 213, 63, 0}, /* ServiceDetailRes: ServiceParameterList */
+    {EXI_ELEMENT, 0, 0, 214, 107, 0}, /* ServiceDiscoveryReq: ServiceScope */
+    {EXI_ELEMENT, 0, 0, 207, 122, 0}, /* ServiceDiscoveryReq: ServiceCategory */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* ServiceDiscoveryRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 182, 64, 0}, /* ServiceDiscoveryRes: PaymentOptions */
+    {EXI_ELEMENT, 0, 1, 87, 65, 0}, /* ServiceDiscoveryRes: ChargeService */
+    {EXI_ELEMENT, 0, 0, 211, 66, 0}, /* ServiceDiscoveryRes: ServiceList */
+    {EXI_ELEMENT, 0, 1, 203, 123, 0}, /* ServicePaymentSelectionReq: SelectedPaymentOption */
+    {EXI_ELEMENT, 0, 1, 205, 67, 0}, /* ServicePaymentSelectionReq: SelectedServiceList */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* ServicePaymentSelectionRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 105, 105, 0}, /* SessionSetupReq: EVCCID */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* SessionSetupRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 126, 119, 0}, /* SessionSetupRes: EVSEID */
+    {EXI_ELEMENT, 0, 0, 101, 109, 0}, /* SessionSetupRes: DateTimeNow */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* SessionStopRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 99, 46, 0}, /* WeldingDetectionReq: DC_EVStatus */
+    {EXI_ELEMENT, 0, 1, 192, 112, 0}, /* WeldingDetectionRes: ResponseCode */
+    {EXI_ELEMENT, 0, 1, 98, 47, 0}, /* WeldingDetectionRes: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 1, 144, 41, 0}, /* WeldingDetectionRes: EVSEPresentVoltage */
+    {EXI_ELEMENT, 0, 1, 167, 124, 0}, /* PhysicalValue: Multiplier */
+    {EXI_ELEMENT, 0, 0, 222, 125, 0}, /* PhysicalValue: Unit */
+    {EXI_ELEMENT, 0, 1, 223, 106, 0}, /* PhysicalValue: Value */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* SignedInfo: Id */
+    {EXI_ELEMENT, 0, 1, 6, 68, 0}, /* SignedInfo: CanonicalizationMethod */
+    {EXI_ELEMENT, 0, 1, 69, 69, 0}, /* SignedInfo: SignatureMethod */
+    {EXI_ELEMENT, 1, 1, 50, 70, 0}, /* SignedInfo: Reference */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* SignatureValue: Id */
+    {EXI_TEXT, 0, 1, 246, 126, 0}, /* SignatureValue: value */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* KeyInfo: Id */
+    {EXI_GROUP, 1, 1, 263, 47, 7}, /* KeyInfo: content */
+    {EXI_ATTRIBUTE, 0, 0, 247, 104, 0}, /* Object: Encoding */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* Object: Id */
+    {EXI_ATTRIBUTE, 0, 0, 248, 104, 0}, /* Object: MimeType */
+    {EXI_ELEMENT, 0, 1, 121, 120, 0}, /* DC_EVStatus: EVReady */
+    {EXI_ELEMENT, 0, 0, 106, 120, 0}, /* DC_EVStatus: EVCabinConditioning */
+    {EXI_ELEMENT, 0, 0, 119, 120, 0}, /* DC_EVStatus: EVRESSConditioning */
+    {EXI_ELEMENT, 0, 1, 109, 127, 0}, /* DC_EVStatus: EVErrorCode */
+    {EXI_ELEMENT, 0, 1, 120, 128, 0}, /* DC_EVStatus: EVRESSSOC */
+    {EXI_ELEMENT, 0, 0, 127, 129, 0}, /* DC_EVSEStatus: EVSEIsolationStatus */
+    {EXI_ELEMENT, 0, 1, 146, 130, 0}, /* DC_EVSEStatus: EVSEStatusCode */
+    {EXI_ELEMENT, 0, 1, 169, 131, 0}, /* DC_EVSEStatus: NotificationMaxDelay */
+    {EXI_ELEMENT, 0, 1, 140, 132, 0}, /* DC_EVSEStatus: EVSENotification */
+    {EXI_ELEMENT, 1, 1, 194, 133, 0}, /* ListOfRootCertificateIDs: RootCertificateID */
+    {EXI_ELEMENT, 0, 1, 86, 114, 0}, /* CertificateChain: Certificate */
+    {EXI_ELEMENT, 0, 0, 220, 78, 0}, /* CertificateChain: SubCertificates */
+    {EXI_ELEMENT, 0, 1, 102, 131, 0}, /* AC_EVChargeParameter: DepartureTime */
+    {EXI_ELEMENT, 0, 1, 103, 41, 0}, /* AC_EVChargeParameter: EAmount */
+    {EXI_ELEMENT, 0, 1, 111, 41, 0}, /* AC_EVChargeParameter: EVMaxVoltage */
+    {EXI_ELEMENT, 0, 1, 110, 41, 0}, /* AC_EVChargeParameter: EVMaxCurrent */
+    {EXI_ELEMENT, 0, 1, 118, 41, 0}, /* AC_EVChargeParameter: EVMinCurrent */
+    {EXI_ELEMENT, 0, 1, 23, 46, 0}, /* DC_EVChargeParameter: DC_EVStatus */
+    {EXI_ELEMENT, 0, 1, 113, 41, 0}, /* DC_EVChargeParameter: EVMaximumCurrentLimit */
+    {EXI_ELEMENT, 0, 0, 115, 41, 0}, /* DC_EVChargeParameter: EVMaximumPowerLimit */
+    {EXI_ELEMENT, 0, 1, 117, 41, 0}, /* DC_EVChargeParameter: EVMaximumVoltageLimit */
+    {EXI_ELEMENT, 0, 0, 107, 41, 0}, /* DC_EVChargeParameter: EVEnergyCapacity */
+    {EXI_ELEMENT, 0, 0, 108, 41, 0}, /* DC_EVChargeParameter: EVEnergyRequest */
+    {EXI_ELEMENT, 0, 0, 155, 128, 0}, /* DC_EVChargeParameter: FullSOC */
+    {EXI_ELEMENT, 0, 0, 85, 128, 0}, /* DC_EVChargeParameter: BulkSOC */
+    {EXI_ELEMENT, 1, 1, 195, 79, 0}, /* SAScheduleList: SAScheduleTuple */
+    {EXI_ELEMENT, 0, 1, 2, 58, 0}, /* AC_EVSEChargeParameter: AC_EVSEStatus */
+    {EXI_ELEMENT, 0, 1, 130, 41, 0}, /* AC_EVSEChargeParameter: EVSEMaxVoltage */
+    {EXI_ELEMENT, 0, 1, 129, 41, 0}, /* AC_EVSEChargeParameter: EVSEMaxCurrent */
+    {EXI_ELEMENT, 0, 1, 137, 41, 0}, /* AC_EVSEChargeParameter: EVSEMinCurrent */
+    {EXI_ELEMENT, 0, 1, 22, 47, 0}, /* DC_EVSEChargeParameter: DC_EVSEStatus */
+    {EXI_ELEMENT, 0, 1, 132, 41, 0}, /* DC_EVSEChargeParameter: EVSEMaximumCurrentLimit */
+    {EXI_ELEMENT, 0, 0, 134, 41, 0}, /* DC_EVSEChargeParameter: EVSEMaximumPowerLimit */
+    {EXI_ELEMENT, 0, 1, 136, 41, 0}, /* DC_EVSEChargeParameter: EVSEMaximumVoltageLimit */
+    {EXI_ELEMENT, 0, 1, 138, 41, 0}, /* DC_EVSEChargeParameter: EVSEMinimumCurrentLimit */
+    {EXI_ELEMENT, 0, 1, 139, 41, 0}, /* DC_EVSEChargeParameter: EVSEMinimumVoltageLimit */
+    {EXI_ELEMENT, 0, 0, 124, 41, 0}, /* DC_EVSEChargeParameter: EVSECurrentRegulationTolerance */
+    {EXI_ELEMENT, 0, 1, 141, 41, 0}, /* DC_EVSEChargeParameter: EVSEPeakCurrentRipple */
+    {EXI_ELEMENT, 0, 0, 125, 41, 0}, /* DC_EVSEChargeParameter: EVSEEnergyToBeDelivered */
+    {EXI_ELEMENT, 0, 1, 184, 120, 0}, /* AC_EVSEStatus: PowerSwitchClosed */
+    {EXI_ELEMENT, 0, 1, 187, 120, 0}, /* AC_EVSEStatus: RCD */
+    {EXI_ELEMENT, 0, 1, 169, 131, 0}, /* AC_EVSEStatus: NotificationMaxDelay */
+    {EXI_ELEMENT, 0, 1, 140, 132, 0}, /* AC_EVSEStatus: EVSENotification */
+    {EXI_ELEMENT, 0, 1, 197, 106, 0}, /* ChargingProfile: SAScheduleTupleID */
+    {EXI_ELEMENT, 1, 1, 185, 80, 0}, /* ChargingProfile: ProfileEntry */
+    {EXI_ELEMENT, 0, 1, 23, 46, 0}, /* DC_EVPowerDeliveryParameter: DC_EVStatus */
+    {EXI_ELEMENT, 0, 0, 84, 120, 0}, /* DC_EVPowerDeliveryParameter: BulkChargingComplete */
+    {EXI_ELEMENT, 0, 1, 89, 120, 0}, /* DC_EVPowerDeliveryParameter: ChargingComplete */
+    {EXI_ELEMENT, 1, 1, 179, 81, 0}, /* ServiceParameterList: ParameterSet */
+    {EXI_ELEMENT, 1, 1, 181, 123, 0}, /* PaymentOptions: PaymentOption */
+    {EXI_ELEMENT, 0, 1, 216, 82, 0}, /* ServiceCharge: ServiceTag */
+    {EXI_ELEMENT, 0, 1, 154, 120, 0}, /* ServiceCharge: FreeService */
+    {EXI_ELEMENT, 0, 1, 150, 134, 0}, /* ServiceCharge: EnergyTransferType */
+    {EXI_ELEMENT, 1, 1, 206, 83, 0}, /* ServiceTagList: Service */
+    {EXI_ELEMENT, 1, 1, 204, 84, 0}, /* SelectedServiceList: SelectedService */
+    {EXI_ATTRIBUTE, 0, 1, 249, 104, 0}, /* CanonicalizationMethod: Algorithm */
+    {EXI_ATTRIBUTE, 0, 1, 249, 104, 0}, /* SignatureMethod: Algorithm */
+    {EXI_ELEMENT, 0, 0, 158, 135, 0}, /* SignatureMethod: HMACOutputLength */
+    {EXI_ATTRIBUTE, 0, 0, 245, 104, 0}, /* Reference: Id */
+    {EXI_ATTRIBUTE, 0, 0, 250, 104, 0}, /* Reference: Type */
+    {EXI_ATTRIBUTE, 0, 0, 251, 104, 0}, /* Reference: URI */
+    {EXI_ELEMENT, 0, 0, 76, 85, 0}, /* Reference: Transforms */
+    {EXI_ELEMENT, 0, 1, 25, 86, 0}, /* Reference: DigestMethod */
+    {EXI_ELEMENT, 0, 1, 26, 126, 0}, /* Reference: DigestValue */
+    {EXI_TEXT, 0, 1, 246, 104, 0}, /* KeyName: value */
+    {EXI_ELEMENT, 0, 0, 24, 87, 0}, /* KeyValue: DSAKeyValue */
+    {EXI_ELEMENT, 0, 0, 49, 88, 0}, /* KeyValue: RSAKeyValue */
+    {EXI_ATTRIBUTE, 0, 0, 250, 104, 0}, /* RetrievalMethod: Type */
+    {EXI_ATTRIBUTE, 0, 0, 251, 104, 0}, /* RetrievalMethod: URI */
+    {EXI_ELEMENT, 0, 0, 76, 85, 0}, /* RetrievalMethod: Transforms */
+    {EXI_GROUP, 1, 1, 263, 54, 5}, /* X509Data: content */
+    {EXI_ELEMENT, 0, 0, 173, 126, 0}, /* PGPData: PGPKeyID */
+    {EXI_ELEMENT, 0, 0, 174, 126, 0}, /* PGPData: PGPKeyPacket */
+    {EXI_ELEMENT, 1, 1, 198, 126, 0}, /* SPKIData: SPKISexp */
+    {EXI_TEXT, 0, 1, 246, 104, 0}, /* MgmtData: value */
+    {EXI_ELEMENT, 1, 1, 86, 114, 0}, /* SubCertificates: Certificate */
+    {EXI_ELEMENT, 0, 1, 197, 106, 0}, /* SAScheduleTuple: SAScheduleTupleID */
+    {EXI_ELEMENT, 0, 1, 176, 94, 0}, /* SAScheduleTuple: PMaxSchedule */
+    {EXI_ELEMENT, 0, 0, 199, 95, 0}, /* SAScheduleTuple: SalesTariff */
+    {EXI_ELEMENT, 0, 1, 92, 131, 0}, /* ProfileEntry: ChargingProfileEntryStart */
+    {EXI_ELEMENT, 0, 1, 91, 106, 0}, /* ProfileEntry: ChargingProfileEntryMaxPower */
+    {EXI_ELEMENT, 0, 1, 180, 106, 0}, /* ParameterSet: ParameterSetID */
+    {EXI_ELEMENT, 1, 1, 178, 96, 0}, /* ParameterSet: Parameter */
+    {EXI_ELEMENT, 0, 1, 210, 121, 0}, /* ServiceTag: ServiceID */
+    {EXI_ELEMENT, 0, 0, 212, 107, 0}, /* ServiceTag: ServiceName */
+    {EXI_ELEMENT, 0, 1, 208, 122, 0}, /* ServiceTag: ServiceCategory */
+    {EXI_ELEMENT, 0, 0, 215, 107, 0}, /* ServiceTag: ServiceScope */
+    {EXI_ELEMENT, 0, 1, 216, 82, 0}, /* Service: ServiceTag */
+    {EXI_ELEMENT, 0, 1, 154, 120, 0}, /* Service: FreeService */
+    {EXI_ELEMENT, 0, 1, 210, 121, 0}, /* SelectedService: ServiceID */
+    {EXI_ELEMENT, 0, 0, 180, 106, 0}, /* SelectedService: ParameterSetID */
+    {EXI_ELEMENT, 1, 1, 75, 97, 0}, /* Transforms: Transform */
+    {EXI_ATTRIBUTE, 0, 1, 249, 104, 0}, /* DigestMethod: Algorithm */
+    {EXI_ELEMENT, 0, 0, 172, 126, 0}, /* DSAKeyValue: P */
+    {EXI_ELEMENT, 0, 0, 186, 126, 0}, /* DSAKeyValue: Q */
+    {EXI_ELEMENT, 0, 0, 156, 126, 0}, /* DSAKeyValue: G */
+    {EXI_ELEMENT, 0, 1, 232, 126, 0}, /* DSAKeyValue: Y */
+    {EXI_ELEMENT, 0, 0, 160, 126, 0}, /* DSAKeyValue: J */
+    {EXI_ELEMENT, 0, 0, 202, 126, 0}, /* DSAKeyValue: Seed */
+    {EXI_ELEMENT, 0, 0, 183, 126, 0}, /* DSAKeyValue: PgenCounter */
+    {EXI_ELEMENT, 0, 1, 166, 126, 0}, /* RSAKeyValue: Modulus */
+    {EXI_ELEMENT, 0, 1, 151, 126, 0}, /* RSAKeyValue: Exponent */
+    {EXI_ELEMENT, 0, 1, 226, 104, 0}, /* X509IssuerSerial: X509IssuerName */
+    {EXI_ELEMENT, 0, 1, 229, 135, 0}, /* X509IssuerSerial: X509SerialNumber */
+    {EXI_TEXT, 0, 1, 246, 126, 0}, /* X509SKI: value */
+    {EXI_TEXT, 0, 1, 246, 104, 0}, /* X509SubjectName: value */
+    {EXI_TEXT, 0, 1, 246, 126, 0}, /* X509Certificate: value */
+    {EXI_TEXT, 0, 1, 246, 126, 0}, /* X509CRL: value */
+    {EXI_ELEMENT, 0, 1, 177, 106, 0}, /* PMaxSchedule: PMaxScheduleID */
+    {EXI_ELEMENT, 1, 1, 42, 98, 0}, /* PMaxSchedule: PMaxScheduleEntry */
+    {EXI_ATTRIBUTE, 0, 1, 245, 104, 0}, /* SalesTariff: Id */
+    {EXI_ELEMENT, 0, 1, 201, 106, 0}, /* SalesTariff: SalesTariffID */
+    {EXI_ELEMENT, 0, 0, 200, 107, 0}, /* SalesTariff: SalesTariffDescription */
+    {EXI_ELEMENT, 0, 1, 170, 136, 0}, /* SalesTariff: NumEPriceLevels */
+    {EXI_ELEMENT, 1, 1, 56, 99, 0}, /* SalesTariff: SalesTariffEntry */
+    {EXI_ATTRIBUTE, 0, 1, 252, 104, 0}, /* Parameter: Name */
+    {EXI_ATTRIBUTE, 0, 1, 253, 137, 0}, /* Parameter: ValueType */
+    {EXI_ELEMENT, 0, 0, 235, 120, 0}, /* Parameter: boolValue */
+    {EXI_ELEMENT, 0, 0, 236, 138, 0}, /* Parameter: byteValue */
+    {EXI_ELEMENT, 0, 0, 241, 106, 0}, /* Parameter: shortValue */
+    {EXI_ELEMENT, 0, 0, 239, 139, 0}, /* Parameter: intValue */
+    {EXI_ELEMENT, 0, 0, 240, 41, 0}, /* Parameter: physicalValue */
+    {EXI_ELEMENT, 0, 0, 244, 104, 0}, /* Parameter: stringValue */
+    {EXI_ATTRIBUTE, 0, 1, 249, 104, 0}, /* Transform: Algorithm */
+    {EXI_ELEMENT, 1, 0, 231, 104, 0}, /* Transform: XPath */
+    {EXI_GROUP, 0, 1, 74, 59, 2}, /* PMaxScheduleEntry: TimeInterval */
+    {EXI_ELEMENT, 0, 1, 175, 106, 0}, /* PMaxScheduleEntry: PMax */
+    {EXI_GROUP, 0, 1, 74, 61, 2}, /* SalesTariffEntry: TimeInterval */
+    {EXI_ELEMENT, 0, 1, 104, 136, 0}, /* SalesTariffEntry: EPriceLevel */
+    {EXI_ELEMENT, 1, 0, 93, 102, 0}, /* SalesTariffEntry: ConsumptionCost */
+    {EXI_ELEMENT, 0, 1, 242, 131, 0}, /* RelativeTimeInterval: start */
+    {EXI_ELEMENT, 0, 0, 238, 131, 0}, /* RelativeTimeInterval: duration */
+    {EXI_ELEMENT, 0, 1, 243, 131, 0}, /* ConsumptionCost: startValue */
+    {EXI_ELEMENT, 1, 0, 97, 103, 0}, /* ConsumptionCost: Cost */
+    {EXI_ELEMENT, 0, 1, 237, 140, 0}, /* Cost: costKind */
+    {EXI_ELEMENT, 0, 1, 233, 131, 0}, /* Cost: amount */
+    {EXI_ELEMENT, 0, 0, 234, 124, 0}, /* Cost: amountMultiplier */
 };
 
 static const uint16_t members[] = {

@@ -148,23 +148,23 @@ static const struct exi_type types[] = {
 };
 
 static const struct exi_field fields[] = {
-    {EXI_ATTRIBUTE, 0, 45, 7, 0}, /* SignedInfo: Id */
-    {EXI_ELEMENT, 0, 0, 1, 0}, /* SignedInfo: CanonicalizationMethod */
-    {EXI_ELEMENT, 0, 16, 2, 0}, /* SignedInfo: SignatureMethod */
-    {EXI_ELEMENT, 1, 12, 3, 0}, /* SignedInfo: Reference */
-    {EXI_ATTRIBUTE, 0, 46, 7, 0}, /* CanonicalizationMethod: Algorithm */
-    {EXI_ATTRIBUTE, 0, 46, 7, 0}, /* SignatureMethod: Algorithm */
-    {EXI_ELEMENT, 0, 26, 8, 0}, /* SignatureMethod: HMACOutputLength */
-    {EXI_ATTRIBUTE, 0, 45, 7, 0}, /* Reference: Id */
-    {EXI_ATTRIBUTE, 0, 47, 7, 0}, /* Reference: Type */
-    {EXI_ATTRIBUTE, 0, 48, 7, 0}, /* Reference: URI */
-    {EXI_ELEMENT, 0, 22, 4, 0}, /* Reference: Transforms */
-    {EXI_ELEMENT, 0, 2, 5, 0}, /* Reference: DigestMethod */
-    {EXI_ELEMENT, 0, 3, 9, 0}, /* Reference: DigestValue */
-    {EXI_ELEMENT, 1, 21, 6, 0}, /* Transforms: Transform */
-    {EXI_ATTRIBUTE, 0, 46, 7, 0}, /* DigestMethod: Algorithm */
-    {EXI_ATTRIBUTE, 0, 46, 7, 0}, /* Transform: Algorithm */
-    {EXI_ELEMENT, 1, 43, 7, 0}, /* Transform: XPath */
+    {EXI_ATTRIBUTE, 0, 0, 45, 7, 0}, /* SignedInfo: Id */
+    {EXI_ELEMENT, 0, 1, 0, 1, 0}, /* SignedInfo: CanonicalizationMethod */
+    {EXI_ELEMENT, 0, 1, 16, 2, 0}, /* SignedInfo: SignatureMethod */
+    {EXI_ELEMENT, 1, 1, 12, 3, 0}, /* SignedInfo: Reference */
+    {EXI_ATTRIBUTE, 0, 1, 46, 7, 0}, /* CanonicalizationMethod: Algorithm */
+    {EXI_ATTRIBUTE, 0, 1, 46, 7, 0}, /* SignatureMethod: Algorithm */
+    {EXI_ELEMENT, 0, 0, 26, 8, 0}, /* SignatureMethod: HMACOutputLength */
+    {EXI_ATTRIBUTE, 0, 0, 45, 7, 0}, /* Reference: Id */
+    {EXI_ATTRIBUTE, 0, 0, 47, 7, 0}, /* Reference: Type */
+    {EXI_ATTRIBUTE, 0, 0, 48, 7, 0}, /* Reference: URI */
+    {EXI_ELEMENT, 0, 0, 22, 4, 0}, /* Reference: Transforms */
+    {EXI_ELEMENT, 0, 1, 2, 5, 0}, /* Reference: DigestMethod */
+    {EXI_ELEMENT, 0, 1, 3, 9, 0}, /* Reference: DigestValue */
+    {EXI_ELEMENT, 1, 1, 21, 6, 0}, /* Transforms: Transform */
+    {EXI_ATTRIBUTE, 0, 1, 46, 7, 0}, /* DigestMethod: Algorithm */
+    {EXI_ATTRIBUTE, 0, 1, 46, 7, 0}, /* Transform: Algorithm */
+    {EXI_ELEMENT, 1, 0, 43, 7, 0}, /* Transform: XPath */
 };
 
 static const uint16_t members[] = {

@@ -91,7 +91,8 @@ enum exi_role {
 struct exi_field {
     uint8_t role;
     uint8_t repeated;
-    uint16_t name;    /* EXI_ATTRIBUTE, EXI_ELEMENT */
+    uint8_t required;
+    uint16_t name;    /* of the field: EXI_GROUP and EXI_TEXT have none in the document */
     uint16_t type;    /* EXI_GROUP: first of its `members` */
     uint16_t members; /* EXI_GROUP: how many types it may have */
 };
