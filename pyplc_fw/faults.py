@@ -6,9 +6,8 @@ in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Severity(Enum):
@@ -24,8 +23,7 @@ class Severity(Enum):
     "The outputs had to be cut at once."
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """One entry of the catalogue."""
 
     id: str
