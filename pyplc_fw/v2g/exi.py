@@ -133,7 +133,7 @@ def _codec_error(error: pyplc_exi.Error) -> CodecError:
 # --- encoding --------------------------------------------------------------------------------
 def encode(message: ComplexType) -> bytes:
     """Write one message; its class says which schema. Raises CodecError, naming the field."""
-    schema = _documents().get(type(message))
+    schema = _document_schema(type(message))
     if schema is None:
         raise CodecError(f"{type(message).__name__} is no message of any schema")
     return _from_message(schema, message, 0)
@@ -224,8 +224,10 @@ def _schema(name: str) -> Schema:
 
 
 @cache
-def _documents() -> dict[type, str]:
-    return {cls: name for name in SCHEMAS for cls in _schema(name).roots}
+def _document_schema(cls: type) -> str | None:
+    """Name the schema whose message ``cls`` is; the others stay unimported while it is its own."""
+    own_first = sorted(SCHEMAS, key=lambda name: SCHEMAS[name] != cls.__module__)
+    return next((name for name in own_first if cls in _schema(name).roots), None)
 
 
 @cache
