@@ -21,6 +21,7 @@ from tests.bench import (
     bench_frames,
     bench_memory,
     bench_session,
+    bench_size,
     bench_split,
     bench_start,
 )
@@ -31,6 +32,7 @@ class Measured(NamedTuple):
 
     exi: list[bench_exi.Row]
     memory: list[bench_memory.Row]
+    size: list[bench_size.Row]
     frames: list[bench_frames.Row]
     session: list[bench_session.Row]
     split: list[bench_split.Row]
@@ -48,6 +50,7 @@ def measure(*, quick: bool, library: Path | None = None) -> Measured:
     return Measured(
         exi=bench_exi.rows(exi_rounds, library),
         memory=bench_memory.rows(messages),
+        size=bench_size.rows(),
         frames=bench_frames.rows(frame_rounds),
         session=bench_session.rows(options, sessions),
         split=bench_split.rows(options, sessions),
@@ -83,6 +86,7 @@ def tables(measured: Measured) -> list[str]:
     parts = (
         bench_exi.lines(measured.exi),
         bench_memory.lines(measured.memory),
+        bench_size.lines(measured.size),
         bench_frames.lines(measured.frames),
         bench_session.lines(measured.session),
         bench_split.lines(measured.split),
