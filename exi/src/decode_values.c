@@ -149,7 +149,7 @@ static bool text_header(struct decoder *d, uint64_t characters, size_t bytes) {
 }
 
 /* Read the characters while they are ASCII, one octet each; return how many. */
-static size_t read_ascii(struct decoder *d, uint64_t characters) {
+static size_t read_ascii(struct decoder *d, size_t characters) {
     uint8_t *to = d->out.data + d->out.size;
     size_t count = 0;
     if (!record_room(&d->out, characters)) return 0;
@@ -168,7 +168,7 @@ static bool decode_literal(struct decoder *d, const struct exi_type *type, uint1
     size_t header = d->out.size;
     if (!text_header(d, characters, 0)) return false;
     size_t start = d->out.size;
-    for (uint64_t i = read_ascii(d, characters); i < characters; i++) {
+    for (uint64_t i = read_ascii(d, (size_t)characters); i < characters; i++) {
         if (!read_unsigned(d, name, &point) || !write_character(d, point)) return false;
     }
     record_big_endian(d->out.data + header + 1, d->out.size - start,
