@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
+from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.messages import app, din
-from pyplc_fw.v2g.messages.schema import ComplexType
+from pyplc_fw.v2g.messages.schema import SCHEMAS, ComplexType
 
 SESSION_ID = bytes.fromhex("5a7e0c11d2e3f405")
 OK = din.ResponseCode.OK
@@ -48,9 +49,9 @@ EVSE_STATUS = din.DC_EVSEStatus(
 )
 
 
-def _handshake() -> tuple[ComplexType, ComplexType]:
+def _handshake(namespace: str) -> tuple[ComplexType, ComplexType]:
     protocol = app.AppProtocol(
-        ProtocolNamespace="urn:din:70121:2012:MsgDef",
+        ProtocolNamespace=namespace,
         VersionNumberMajor=2,
         VersionNumberMinor=0,
         SchemaID=1,
@@ -146,7 +147,114 @@ def _session(schema: str, *pairs: tuple[ComplexType, ComplexType]) -> list[Sampl
     ]
 
 
+# --- the same for ISO 15118-2, whose fields differ: as JSON ----------------------------------
+def _quantity(value: int, unit: str, multiplier: int = 0) -> dict[str, Any]:
+    return {"Multiplier": multiplier, "Unit": unit, "Value": value}
+
+
+def _iso2(body: dict[str, Any]) -> ComplexType:
+    message = {"Header": {"SessionID": SESSION_ID.hex().upper()}, "Body": body}
+    return exi.from_json("iso2", {"V2G_Message": message})
+
+
+ISO2_EV_STATUS: Final = {"EVReady": True, "EVErrorCode": "NO_ERROR", "EVRESSSOC": 57}
+ISO2_EVSE_STATUS: Final = {
+    "NotificationMaxDelay": 0,
+    "EVSENotification": "None",
+    "EVSEIsolationStatus": "Valid",
+    "EVSEStatusCode": "EVSE_Ready",
+}
+ISO2_EV_LIMITS: Final = {
+    "EVMaximumCurrentLimit": _quantity(150, "A"),
+    "EVMaximumPowerLimit": _quantity(5000, "W", 1),
+    "EVMaximumVoltageLimit": _quantity(410, "V"),
+}
+ISO2_EVSE_LIMITS: Final = {
+    "EVSEMaximumCurrentLimit": _quantity(125, "A"),
+    "EVSEMaximumPowerLimit": _quantity(6000, "W", 1),
+    "EVSEMaximumVoltageLimit": _quantity(500, "V"),
+}
+
+
+def _iso2_parameter_discovery() -> tuple[ComplexType, ComplexType]:
+    entry = {
+        "RelativeTimeInterval": {"start": 0, "duration": 86400},
+        "PMax": _quantity(2000, "W", 1),
+    }
+    schedule = {"SAScheduleTupleID": 1, "PMaxSchedule": {"PMaxScheduleEntry": [entry]}}
+    request = {
+        "RequestedEnergyTransferMode": "DC_extended",
+        "DC_EVChargeParameter": {
+            "DC_EVStatus": ISO2_EV_STATUS,
+            **ISO2_EV_LIMITS,
+            "EVEnergyCapacity": _quantity(28_000, "Wh"),
+        },
+    }
+    response = {
+        "ResponseCode": "OK",
+        "EVSEProcessing": "Finished",
+        "SAScheduleList": {"SAScheduleTuple": [schedule]},
+        "DC_EVSEChargeParameter": {
+            "DC_EVSEStatus": ISO2_EVSE_STATUS,
+            **ISO2_EVSE_LIMITS,
+            "EVSEMinimumCurrentLimit": _quantity(0, "A"),
+            "EVSEMinimumVoltageLimit": _quantity(150, "V"),
+            "EVSEPeakCurrentRipple": _quantity(15, "A", -1),
+        },
+    }
+    return (
+        _iso2({"ChargeParameterDiscoveryReq": request}),
+        _iso2({"ChargeParameterDiscoveryRes": response}),
+    )
+
+
+def _iso2_pre_charge() -> tuple[ComplexType, ComplexType]:
+    request = {
+        "DC_EVStatus": ISO2_EV_STATUS,
+        "EVTargetVoltage": _quantity(362, "V"),
+        "EVTargetCurrent": _quantity(1, "A"),
+    }
+    response = {
+        "ResponseCode": "OK",
+        "DC_EVSEStatus": ISO2_EVSE_STATUS,
+        "EVSEPresentVoltage": _quantity(3515, "V", -1),
+    }
+    return _iso2({"PreChargeReq": request}), _iso2({"PreChargeRes": response})
+
+
+def _iso2_current_demand() -> tuple[ComplexType, ComplexType]:
+    request = {
+        "DC_EVStatus": ISO2_EV_STATUS,
+        "EVTargetCurrent": _quantity(1185, "A", -1),
+        **ISO2_EV_LIMITS,
+        "BulkChargingComplete": False,
+        "ChargingComplete": False,
+        "RemainingTimeToFullSoC": _quantity(1320, "s"),
+        "RemainingTimeToBulkSoC": _quantity(780, "s"),
+        "EVTargetVoltage": _quantity(403, "V"),
+    }
+    response = {
+        "ResponseCode": "OK",
+        "DC_EVSEStatus": ISO2_EVSE_STATUS,
+        "EVSEPresentVoltage": _quantity(3795, "V", -1),
+        "EVSEPresentCurrent": _quantity(1179, "A", -1),
+        "EVSECurrentLimitAchieved": False,
+        "EVSEVoltageLimitAchieved": False,
+        "EVSEPowerLimitAchieved": False,
+        **ISO2_EVSE_LIMITS,
+        "EVSEID": "DE*ABC*E1234*1",
+        "SAScheduleTupleID": 1,
+    }
+    return _iso2({"CurrentDemandReq": request}), _iso2({"CurrentDemandRes": response})
+
+
 def sessions() -> dict[str, list[Sample]]:
     """Return the messages of a session for each schema."""
-    pairs = (_handshake(), _parameter_discovery(), _pre_charge(), _current_demand())
-    return {"din": _session("din", *pairs)}
+    handshake = _handshake("urn:din:70121:2012:MsgDef")
+    din_pairs = (handshake, _parameter_discovery(), _pre_charge(), _current_demand())
+    found = {"din": _session("din", *din_pairs)}
+    if "iso2" in SCHEMAS:
+        handshake = _handshake("urn:iso:15118:2:2013:MsgDef")
+        pairs = (_iso2_parameter_discovery(), _iso2_pre_charge(), _iso2_current_demand())
+        found["iso2"] = _session("iso2", handshake, *pairs)
+    return found
