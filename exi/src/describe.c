@@ -6,7 +6,8 @@
 
 #include "exi.h"
 
-#define MOST_NAMES 8 /* of what would have been right; more help nobody */
+#define MOST_NAMES 8    /* of what would have been right; more help nobody */
+#define MOST_QUOTED 100 /* octets of a text of the input */
 
 struct text {
     char *to;
@@ -106,9 +107,17 @@ static void add_length(struct text *text, const struct exi_report *report) {
     }
 }
 
+static void add_quoted(struct text *text, const struct exi_report *report) {
+    int size = report->text_size < MOST_QUOTED ? (int)report->text_size : MOST_QUOTED;
+    add(text, "\"%.*s\"", size, (const char *)report->text);
+}
+
 static void add_value(struct text *text, const struct exi_report *report) {
     const struct exi_type *type = &report->schema->types[report->type];
-    if (report->found) {
+    if (report->text) {
+        add_quoted(text, report);
+        add(text, " is none of the %u values", type->count);
+    } else if (report->found) {
         add(text, "a text that is none of the %u values", type->count);
     } else {
         add(text, "value number %" PRIu64 " of %u", report->value, type->count);
@@ -132,12 +141,66 @@ static const char *const sentences[] = {
     [EXI_E_RECORD] = "more values than the record has places",
     [EXI_E_MISSING] = "a required field is absent",
     [EXI_E_UNEXPECTED] = "a field that may not stand beside the others",
+    [EXI_E_DOCUMENT] = "a message is an object with one key, its root element",
+    [EXI_E_TWICE] = "there is one already",
 };
+
+/* Name the keys that an object of the class may have. */
+static void add_fields(struct text *text, const struct exi_report *report) {
+    static const char *const prefix[] = {[EXI_ATTRIBUTE] = "@", [EXI_ELEMENT] = ""};
+    const struct exi_schema *schema = report->schema;
+    const struct exi_type *type = &schema->types[report->type];
+    const struct exi_field *field = &schema->fields[type->fields];
+    for (const struct exi_field *end = field + type->slots; field < end; field++) {
+        for (unsigned i = 0; field->role == EXI_GROUP && i < field->members; i++) {
+            const struct exi_type *member = &schema->types[schema->members[field->type + i]];
+            add(text, ", %s", schema->names[member->name].text);
+        }
+        if (field->role == EXI_TEXT) add(text, ", #");
+        if (field->role > EXI_ELEMENT) continue;
+        add(text, ", %s%s", prefix[field->role], schema->names[field->name].text);
+    }
+}
+
+static void add_unknown(struct text *text, const struct exi_report *report) {
+    const struct exi_type *type = &report->schema->types[report->type];
+    add_quoted(text, report);
+    add(text, " is not known in %s", report->schema->names[type->name].text);
+    if (!type->slots) return;
+    add(text, ", which has");
+    size_t before = text->left;
+    char *start = text->to;
+    add_fields(text, report);
+    if (text->left < before) *start = ' ';
+}
 
 static void add_found(struct text *text, const struct exi_report *report, const char *found) {
     add(text, "expected ");
     add_type(text, report);
     add(text, ", found %s", found);
+}
+
+static void add_root(struct text *text, const struct exi_report *report) {
+    if (report->text) {
+        add_quoted(text, report);
+        add(text, " is no message");
+    } else {
+        add(text, "%s", sentences[EXI_E_ROOT]);
+    }
+}
+
+static void add_missing(struct text *text, const struct exi_report *report) {
+    if (report->field < 0) {
+        add(text, "%s", sentences[EXI_E_MISSING]);
+    } else {
+        uint16_t name = report->schema->fields[report->field].name;
+        add(text, "%s is missing", report->schema->names[name].text);
+    }
+}
+
+static void add_digits(struct text *text, const struct exi_report *report) {
+    bool hex = report->schema->types[report->type].bits == EXI_HEX;
+    add(text, hex ? "not pairs of hexadecimal digits" : "not base64");
 }
 
 static void add_reason(struct text *text, const struct exi_report *report) {
@@ -147,6 +210,14 @@ static void add_reason(struct text *text, const struct exi_report *report) {
     case EXI_E_RANGE: add_range(text, report); break;
     case EXI_E_VALUE: add_value(text, report); break;
     case EXI_E_LENGTH: add_length(text, report); break;
+    case EXI_E_ROOT: add_root(text, report); break;
+    case EXI_E_MISSING: add_missing(text, report); break;
+    case EXI_E_LIST: add(text, "expected a list, found %s", report->found); break;
+    case EXI_E_UNKNOWN: add_unknown(text, report); break;
+    case EXI_E_DIGITS: add_digits(text, report); break;
+    case EXI_E_JSON:
+        add(text, "not JSON: %s at octet %" PRIu64, report->found, report->value);
+        break;
     case EXI_E_TYPE: add_found(text, report, report->found); break;
     case EXI_E_CLASS: add_found(text, report, "an object of another class"); break;
     default: add(text, "%s", sentences[report->code]);
@@ -193,9 +264,12 @@ void exi_start_report(struct exi_report *report, const struct exi_schema *schema
     report->depth = 0;
     report->state = -1;
     report->type = -1;
+    report->field = -1;
     report->value = 0;
     report->negative = false;
     report->found = NULL;
+    report->text = NULL;
+    report->text_size = 0;
     report->warning_count = 0;
     report->full_lists = 0;
 }

@@ -42,6 +42,13 @@ enum exi_code {
     EXI_E_CLASS,      /* a record of the wrong class */
     EXI_E_MISSING,    /* a required field is absent */
     EXI_E_UNEXPECTED, /* a field that may not stand beside the others */
+    /* Of a text form, from which a record is made: */
+    EXI_E_DOCUMENT, /* not an object of one key, the root element */
+    EXI_E_LIST,     /* no list where one is wanted */
+    EXI_E_UNKNOWN,  /* a name that the class does not have */
+    EXI_E_TWICE,    /* a field that is there already */
+    EXI_E_DIGITS,   /* a text that is no binary */
+    EXI_E_JSON,     /* no JSON text: `found` says why, `value` at which octet */
 };
 
 enum exi_leniency {
@@ -77,10 +84,13 @@ struct exi_report {
     struct exi_step path[EXI_MAX_DEPTH + 1];
     uint8_t depth;
     int32_t state;       /* whose productions were expected; -1: none */
-    int32_t type;        /* of the value that is wrong; -1: none */
+    int32_t type;        /* of the value that is wrong, or wanted; -1: none */
+    int32_t field;       /* that is missing; -1: none */
     uint64_t value;      /* the number, length, count or code that is wrong ... */
     bool negative;       /* ... below zero: value is then -1 - number */
     const char *found;   /* what stood there instead, in words; NULL: nothing to say */
+    const uint8_t *text; /* that text itself, within the input; NULL: not a text */
+    size_t text_size;
     struct exi_warning warnings[EXI_MAX_WARNINGS];
     uint32_t warning_count;
     uint32_t full_lists; /* lists that reached the most items they may have */
