@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "digits.h"
+
 #define PROGRAM "OpenV2G"
 
 /* --- texts --- */
@@ -23,15 +25,12 @@ void openv2gx_add(struct openv2gx_text *to, const char *format, ...) {
 }
 
 void openv2gx_add_hex(struct openv2gx_text *to, const uint8_t *bytes, size_t size) {
-    static const char digits[] = "0123456789abcdef";
     if (to->capacity - to->size <= 2 * size) {
         to->cut = true;
         return;
     }
-    for (size_t i = 0; i < size; i++) {
-        to->text[to->size++] = digits[bytes[i] >> 4];
-        to->text[to->size++] = digits[bytes[i] & 15];
-    }
+    digits_to_hex(bytes, size, DIGITS_LOWER, to->text + to->size);
+    to->size += 2 * size;
     to->text[to->size] = 0;
 }
 

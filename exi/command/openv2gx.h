@@ -125,10 +125,6 @@ void openv2gx_print(struct openv2gx_answer *answer, char schema, struct openv2gx
 void openv2gx_print_handshake(struct openv2gx_answer *answer, struct openv2gx_value message);
 
 /* --- messages to encode --- */
-/* Write a message's JSON as a record; returns its root element, or NULL where it does not fit. */
-const char *openv2gx_record(const struct exi_schema *schema, const char *json,
-                            struct record_writer *record);
-
 struct openv2gx_template {
     char schema;
     char letter;

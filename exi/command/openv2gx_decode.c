@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "digits.h"
 #include "openv2gx.h"
 
 struct kind {
@@ -16,22 +17,9 @@ static const struct kind kinds[] = {
     {'1', "iso2", "ISO1"},
 };
 
-static int digit(char letter) {
-    if (letter >= '0' && letter <= '9') return letter - '0';
-    if (letter >= 'a' && letter <= 'f') return letter - 'a' + 10;
-    if (letter >= 'A' && letter <= 'F') return letter - 'A' + 10;
-    return -1;
-}
-
 bool openv2gx_hex(const char *digits, size_t count, uint8_t *bytes, size_t capacity) {
-    if (count % 2 || count / 2 > capacity) return false;
-    for (size_t i = 0; i < count; i += 2) {
-        int high = digit(digits[i]);
-        int low = digit(digits[i + 1]);
-        if (high < 0 || low < 0) return false;
-        bytes[i / 2] = (uint8_t)(high << 4 | low);
-    }
-    return true;
+    size_t size = 0;
+    return count / 2 <= capacity && digits_from_hex((const uint8_t *)digits, count, bytes, &size);
 }
 
 /* pyPLC takes a message for received when its name stands anywhere in the answer. What could not

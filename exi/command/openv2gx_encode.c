@@ -1,8 +1,9 @@
 /* Encoding in the dialect: `E`, schema letter, message letter, parameters with `_` between. */
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "json.h"
 #include "openv2gx.h"
 
 #define MAX_PARAMETER 100 /* characters */
@@ -142,22 +143,24 @@ static bool fill(struct openv2gx_answer *answer, struct openv2gx_text *json, con
 
 /* --- encoding --- */
 static void encode_json(struct openv2gx_answer *answer, const struct exi_schema *schema,
-                        const char *json) {
-    uint8_t space[MAX_RECORD], stream[MAX_STREAM];
-    struct record_writer record = {space, sizeof space, 0};
+                        const char *json, size_t size) {
+    uint8_t record[MAX_RECORD], stream[MAX_STREAM];
     struct exi_report report;
-    size_t written = 0;
+    size_t recorded = 0, written = 0;
     char text[512];
-    const char *root = openv2gx_record(schema, json, &record);
-    if (!root) {
-        openv2gx_add(&answer->error, "a message of more than %d octets", MAX_RECORD);
-    } else if (exi_encode(schema, root, space, record.size, 0, stream, sizeof stream, &written,
-                          &report)) {
-        exi_describe(&report, text, sizeof text);
-        openv2gx_add_escaped(&answer->error, text, strlen(text));
-    } else {
-        openv2gx_add_hex(&answer->result, stream, written);
+    enum exi_code code = exi_from_json(schema, json, size, 0, record, sizeof record, &recorded,
+                                       &report);
+    if (!code) {
+        const char *root = schema->names[report.root->name].text;
+        code = exi_encode(schema, root, record, recorded, 0, stream, sizeof stream, &written,
+                          &report);
     }
+    if (!code) {
+        openv2gx_add_hex(&answer->result, stream, written);
+        return;
+    }
+    exi_describe(&report, text, sizeof text);
+    openv2gx_add_escaped(&answer->error, text, strlen(text));
 }
 
 static const struct openv2gx_template *find_template(char schema, char letter) {
@@ -197,7 +200,7 @@ static void encode_template(struct openv2gx_answer *answer, const struct exi_sch
     echo_parameters(answer, &parameters);
     if (!complete(answer, template, &parameters)) return;
     if (!fill(answer, &json, template->json, &parameters)) return;
-    encode_json(answer, schema, space);
+    encode_json(answer, schema, space, json.size);
     if (answer->result.size) say_done(answer, template->name);
 }
 
