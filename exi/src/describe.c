@@ -250,7 +250,7 @@ void exi_describe_warning(const struct exi_report *report, const struct exi_warn
     };
     struct text to = {text, size};
     if (size) text[0] = 0;
-    if (warning->kind != EXI_W_TRAILING) {
+    if (warning->kind != EXI_W_TRAILING && warning->kind != EXI_W_FULL_LIST) {
         add(&to, "%s: ", report->schema->names[warning->name].text);
     }
     add(&to, "%s", words[warning->kind]);

@@ -14,10 +14,13 @@
 
 #include "grammar.h"
 
+#define EXI_VERSION "0.1.0"
+
 #define EXI_MAX_DEPTH 24    /* elements within elements */
 #define EXI_MAX_WARNINGS 8  /* more are counted, not kept */
 #define EXI_MAX_STRINGS 128 /* of one stream that a string table hit can refer to */
 #define EXI_MAX_BIG_BYTES 64 /* of an integer without bounds */
+#define EXI_MAX_TEXT 4096    /* what an error or warning in words needs at most */
 
 enum exi_code {
     EXI_OK,
@@ -100,6 +103,12 @@ struct exi_report {
 enum exi_code exi_decode(const struct exi_schema *schema, const uint8_t *data, size_t size,
                          unsigned flags, uint8_t *out, size_t capacity, size_t *written,
                          struct exi_report *report);
+
+/* Decode what real peers send, too: what the schema forbids becomes a warning in the report.
+ * `flags` is EXI_FRAGMENT or 0. */
+enum exi_code exi_decode_leniently(const struct exi_schema *schema, const uint8_t *data,
+                                   size_t size, unsigned flags, uint8_t *out, size_t capacity,
+                                   size_t *written, struct exi_report *report);
 
 /* Encode the record of the element `root` as EXI. */
 enum exi_code exi_encode(const struct exi_schema *schema, const char *root, const uint8_t *data,
