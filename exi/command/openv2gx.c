@@ -89,7 +89,7 @@ static void run(struct openv2gx_answer *answer, int argc, char *const *argv) {
 }
 
 int openv2gx(int argc, char *const *argv) {
-    static char info[128], error[1024], result[65536], debug[4096];
+    static char info[128], error[2 * EXI_MAX_TEXT], result[65536], debug[4096];
     static char properties[4 * OPENV2GX_MAX_RECORD];
     struct openv2gx_answer answer = {
         .message = "",

@@ -34,33 +34,12 @@ static void add_apart(struct openv2gx_text *to, const char *text) {
 }
 
 static void add_warnings(struct openv2gx_answer *answer, const struct exi_report *report) {
-    char text[256];
+    static char text[EXI_MAX_TEXT];
     for (uint32_t i = 0; i < report->warning_count && i < EXI_MAX_WARNINGS; i++) {
         exi_describe_warning(report, &report->warnings[i], text, sizeof text);
         if (i) openv2gx_add(&answer->debug, "; ");
         add_apart(&answer->debug, text);
     }
-}
-
-/* Read what real peers send too: an abstract head for nothing, full lists as libcbv2g ends them. */
-static enum exi_code read_record(const struct exi_schema *schema, const uint8_t *stream,
-                                 size_t size, struct record_reader *record,
-                                 struct exi_report *report) {
-    static uint8_t space[OPENV2GX_MAX_RECORD];
-    size_t written = 0;
-    enum exi_code code = exi_decode(schema, stream, size, EXI_LENIENT, space, sizeof space,
-                                    &written, report);
-    if (code) {
-        struct exi_report again;
-        if (!exi_decode(schema, stream, size, EXI_LENIENT | EXI_FULL_LISTS, space, sizeof space,
-                        &written, &again) && again.full_lists) {
-            *report = again;
-            code = EXI_OK;
-        }
-    }
-    record->at = space;
-    record->end = space + written;
-    return code;
 }
 
 static void print_header(struct openv2gx_answer *answer, struct openv2gx_value document) {
@@ -90,11 +69,13 @@ static void print_document(struct openv2gx_answer *answer, char letter,
 
 static void decode(struct openv2gx_answer *answer, const struct kind *kind, const uint8_t *stream,
                    size_t size) {
+    static uint8_t record[OPENV2GX_MAX_RECORD];
+    static char text[EXI_MAX_TEXT];
     const struct exi_schema *schema = exi_find_schema(kind->schema);
     struct exi_report report;
-    struct record_reader record;
-    char text[512];
-    enum exi_code code = read_record(schema, stream, size, &record, &report);
+    size_t written = 0;
+    enum exi_code code = exi_decode_leniently(schema, stream, size, 0, record, sizeof record,
+                                              &written, &report);
     openv2gx_field(answer, "schema", kind->printed);
     if (kind->letter != 'H') openv2gx_number(answer, "g_errn", code ? -1 : 0);
     if (code) {
@@ -105,8 +86,8 @@ static void decode(struct openv2gx_answer *answer, const struct kind *kind, cons
     }
     add_warnings(answer, &report);
     const struct exi_type *type = &schema->types[report.root->type];
-    print_document(answer, kind->letter,
-                   (struct openv2gx_value){schema, type, record, true, false});
+    struct record_reader in = {record, record + written};
+    print_document(answer, kind->letter, (struct openv2gx_value){schema, type, in, true, false});
 }
 
 static const struct kind *kind_of(char letter) {

@@ -147,7 +147,7 @@ static void encode_json(struct openv2gx_answer *answer, const struct exi_schema 
     uint8_t record[MAX_RECORD], stream[MAX_STREAM];
     struct exi_report report;
     size_t recorded = 0, written = 0;
-    char text[512];
+    static char text[EXI_MAX_TEXT];
     enum exi_code code = exi_from_json(schema, json, size, 0, record, sizeof record, &recorded,
                                        &report);
     if (!code) {
