@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "command.h"
 #include "digits.h"
 
-#define PROGRAM "OpenV2G"
+#define THEIR_PROGRAM "OpenV2G"
 
 /* --- texts --- */
 void openv2gx_add(struct openv2gx_text *to, const char *format, ...) {
@@ -105,12 +106,13 @@ int openv2gx(int argc, char *const *argv) {
         openv2gx_add(&answer.error, "the answer is too long");
     }
     print_answer(&answer);
-    return answer.error.size ? 1 : 0;
+    if (fflush(stdout) || ferror(stdout)) return STATUS_FILES;
+    return answer.error.size ? STATUS_FAILED : STATUS_OK;
 }
 
 bool openv2gx_asked(int argc, char *const *argv) {
     const char *name = argc > 0 && argv[0] ? argv[0] : "";
     const char *slash = strrchr(name, '/');
-    if (!strncmp(slash ? slash + 1 : name, PROGRAM, strlen(PROGRAM))) return true;
+    if (!strncmp(slash ? slash + 1 : name, THEIR_PROGRAM, strlen(THEIR_PROGRAM))) return true;
     return argc > 1 && (argv[1][0] == 'D' || argv[1][0] == 'E');
 }
