@@ -20,7 +20,7 @@
 /* Whether a command line is one of this dialect; every one is if the program bears its name. */
 bool openv2gx_asked(int argc, char *const *argv);
 
-/* Answer on standard output. Returns 0, 1 for an answer that is an error, 3 if there is no output. */
+/* Answer on standard output. Returns 0, 1 for an answer that is an error, 3 without any output. */
 int openv2gx(int argc, char *const *argv);
 
 /* --- the answer --- */
