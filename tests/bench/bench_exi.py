@@ -126,6 +126,7 @@ def _session_rows(
     schema: str, samples: list[Sample], rounds: int, library: Path | None
 ) -> list[Row]:
     machine = _machine_ns(samples, MACHINE_ROUNDS * rounds, library)
+    python = [_python_us(sample, rounds) for sample in samples]
     trips = [_trips_us(sample, rounds) for sample in samples]
     measured = [
         Row(
@@ -134,10 +135,10 @@ def _session_rows(
             sample.share,
             len(exi.encode(sample.message)),
             *ns,
-            _python_us(sample, rounds),
+            python_us,
             _spread(trips_us),
         )
-        for sample, ns, trips_us in zip(samples, machine, trips, strict=True)
+        for sample, ns, python_us, trips_us in zip(samples, machine, python, trips, strict=True)
     ]
     pooled = [trip_us for trips_us in trips for trip_us in trips_us]
     return [*measured, _mean(measured, pooled)]
