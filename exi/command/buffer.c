@@ -20,6 +20,11 @@ void buffer_reserve(struct buffer *buffer, size_t capacity) {
     buffer->capacity = larger;
 }
 
+void buffer_free(struct buffer *buffer) {
+    free(buffer->data);
+    *buffer = (struct buffer){.data = NULL};
+}
+
 void buffer_add(struct buffer *buffer, const void *data, size_t size) {
     buffer_reserve(buffer, buffer->size + size);
     if (size) memcpy(buffer->data + buffer->size, data, size);

@@ -26,6 +26,9 @@ enum reading {
 /* See that there is room for `capacity` bytes in all. */
 void buffer_reserve(struct buffer *buffer, size_t capacity);
 
+/* Give the memory back. */
+void buffer_free(struct buffer *buffer);
+
 void buffer_add(struct buffer *buffer, const void *data, size_t size);
 void buffer_add_text(struct buffer *buffer, const char *text);
 

@@ -63,6 +63,9 @@ bool decode_message(const struct options *options, const uint8_t *data, size_t s
 bool encode_message(const struct options *options, const char *text, size_t size,
                     struct outcome *outcome);
 
+/* Give its memory back. */
+void free_outcome(struct outcome *outcome);
+
 /* Put warning number `number` into words; false where there is none. */
 bool describe_warning(const struct outcome *outcome, unsigned number, char text[EXI_MAX_TEXT]);
 

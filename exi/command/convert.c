@@ -34,6 +34,11 @@ static unsigned flags_of(const struct options *options) {
     return options->fragment ? EXI_FRAGMENT : 0;
 }
 
+void free_outcome(struct outcome *outcome) {
+    buffer_free(&outcome->record);
+    buffer_free(&outcome->out);
+}
+
 /* --- decoding --- */
 /* Tell the schema from the second byte: the event code of the root element. */
 static const struct exi_schema *schema_of(const uint8_t *data, size_t size) {

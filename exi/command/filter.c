@@ -124,6 +124,10 @@ int run_filter(const struct options *options) {
     if (!options->file_count) read_file(&filter, "-");
     fprintf(stderr, "%lu %s, %lu failed, %lu warnings\n", filter.good,
             options->direction == DECODE ? "decoded" : "encoded", filter.failed, filter.warnings);
+    buffer_free(&filter.in);
+    buffer_free(&filter.stream);
+    buffer_free(&filter.line);
+    free_outcome(&filter.outcome);
     if (filter.unreadable) return STATUS_FILES;
     return filter.failed ? STATUS_FAILED : STATUS_OK;
 }

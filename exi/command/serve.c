@@ -32,6 +32,10 @@ int run_serve(enum framing framing) {
         }
         print_answer(&server, framing);
     }
+    buffer_free(&server.in);
+    buffer_free(&server.stream);
+    buffer_free(&server.answer);
+    free_outcome(&server.outcome);
     if (reading == READ_END) return STATUS_OK;
     if (reading == READ_FAILED) {
         complain("standard input");
