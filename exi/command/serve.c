@@ -21,6 +21,17 @@ static enum reading read_request(struct server *server, enum framing framing) {
     return buffer_read_line(&server->in, stdin);
 }
 
+/* Say why there are no more requests; returns the exit status. */
+static int end(enum reading reading) {
+    if (reading == READ_END) return STATUS_OK;
+    if (reading == READ_FAILED) {
+        complain("standard input");
+    } else {
+        fputs(PROGRAM " serve: standard input ends within a request\n", stderr);
+    }
+    return STATUS_FILES;
+}
+
 int run_serve(enum framing framing) {
     struct server server = {.in.size = 0};
     enum reading reading;
@@ -32,15 +43,10 @@ int run_serve(enum framing framing) {
         }
         print_answer(&server, framing);
     }
+    int status = end(reading);
     buffer_free(&server.in);
     buffer_free(&server.stream);
     buffer_free(&server.answer);
     free_outcome(&server.outcome);
-    if (reading == READ_END) return STATUS_OK;
-    if (reading == READ_FAILED) {
-        complain("standard input");
-    } else {
-        fputs(PROGRAM " serve: standard input ends within a request\n", stderr);
-    }
-    return STATUS_FILES;
+    return status;
 }
