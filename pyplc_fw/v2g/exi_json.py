@@ -159,6 +159,14 @@ def _binary(datatype: Binary, text: str, path: str) -> bytes:
     try:
         if datatype.encoding == HEX:
             return binascii.unhexlify(text)
-        return b64decode(text, validate=True)
+        return _from_base64(text)
     except ValueError as error:
         raise CodecError(f"{path}: {error}") from error
+
+
+def _from_base64(text: str) -> bytes:
+    """Read base64 with exactly the padding that it needs: Python takes more. Raises ValueError."""
+    binary = b64decode(text, validate=True)
+    if len(text) != (len(binary) + 2) // 3 * 4:
+        raise ValueError("not base64")
+    return binary

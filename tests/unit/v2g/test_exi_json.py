@@ -106,6 +106,10 @@ WRONG: dict[str, tuple[object, str]] = {
         body({"CertificateInstallationReq": {"OEMProvisioningCert": "?"}}),
         "CertificateInstallationReq/OEMProvisioningCert: ",
     ),
+    "too much padding": (
+        body({"CertificateInstallationReq": {"OEMProvisioningCert": "AAAA="}}),
+        "CertificateInstallationReq/OEMProvisioningCert: not base64",
+    ),
 }
 
 
