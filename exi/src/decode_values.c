@@ -1,5 +1,6 @@
 /* EXI to records: the values of simple types. */
 #include "decoder.h"
+#include "utf8.h"
 
 #define MAX_GROUPS 10 /* of an Unsigned Integer of 64 bits */
 #define MAX_BIG_GROUPS (EXI_MAX_BIG_BYTES * 8 / 7)
@@ -115,18 +116,14 @@ static bool decode_binary(struct decoder *d, const struct exi_type *type, uint16
 
 /* Write one character as UTF-8. */
 static bool write_character(struct decoder *d, uint64_t point) {
-    uint8_t *to = d->out.data + d->out.size;
+    uint8_t bytes[UTF8_MOST_BYTES];
     if (point < 0x80) return record_byte(&d->out, (unsigned)point) || decoder_full(d);
     if (point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) {
         d->report->value = point;
         return decoder_fail(d, EXI_E_CHARACTER);
     }
-    unsigned bytes = point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
-    if (!record_room(&d->out, bytes)) return decoder_full(d);
-    for (unsigned i = bytes; --i; point >>= 6) to[i] = (uint8_t)(0x80 | (point & 0x3f));
-    to[0] = (uint8_t)((0xf00u >> bytes) | point);
-    d->out.size += bytes;
-    return true;
+    size_t size = utf8_write(bytes, (uint32_t)point);
+    return record_bytes(&d->out, bytes, size) || decoder_full(d);
 }
 
 static void remember(struct decoder *d, uint16_t name, size_t start, uint64_t characters) {

@@ -4,6 +4,7 @@
 #include "bits.h"
 #include "exi.h"
 #include "record.h"
+#include "utf8.h"
 
 /* An element that has begun. */
 struct frame {
@@ -174,19 +175,10 @@ static bool encode_binary(struct encoder *e, const struct exi_type *type) {
 
 /* Take the next character off a UTF-8 text; false where it is none. */
 static bool next_character(struct record_span *text, uint32_t *point) {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    if (!text->size) return false;
-    uint8_t first = text->bytes[0];
-    size_t size = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
-    if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || size > text->size) return false;
-    *point = size == 1 ? first : first & (0x7fu >> size);
-    for (size_t i = 1; i < size; i++) {
-        if ((text->bytes[i] & 0xc0) != 0x80) return false;
-        *point = *point << 6 | (text->bytes[i] & 0x3fu);
-    }
+    size_t size = utf8_read(text->bytes, text->bytes + text->size, point);
     text->bytes += size;
     text->size -= size;
-    return *point >= least[size] && *point <= 0x10ffff && (*point < 0xd800 || *point > 0xdfff);
+    return size;
 }
 
 static bool encode_string(struct encoder *e, const struct exi_type *type) {
