@@ -204,7 +204,8 @@ static void add_id(struct server *server, const struct request *request) {
     struct buffer *answer = &server->answer;
     if (!has(request, KEY_ID)) return;
     buffer_add_text(answer, "\"id\":");
-    buffer_reserve(answer, answer->size + 3 * server->in.size); /* U+0085 of two octets becomes six */
+    /* The longest escape for what stood there: U+0085 of two octets becomes six. */
+    buffer_reserve(answer, answer->size + 3 * server->in.size);
     struct json_writer writer = {(char *)answer->data, answer->capacity, answer->size};
     json_put_value(&writer, request->values[KEY_ID]);
     answer->size = writer.size;
