@@ -100,6 +100,7 @@ enum openv2gx_form {
     OPENV2GX_FLAG_IF,  /* 0 as "0", 1 as "1", nothing for any other */
     OPENV2GX_BOOLEAN,  /* "false", "true" */
     OPENV2GX_USED,     /* "1" for what is there, "0" for what is not */
+    OPENV2GX_HEAD,     /* the same for a group's bare head, which a schema need not have */
     OPENV2GX_TRUE_IF,  /* "True" for what is there */
     OPENV2GX_HEX,
     OPENV2GX_LENGTH,

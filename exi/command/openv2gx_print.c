@@ -106,7 +106,8 @@ static bool only_if_present(uint8_t form) {
 static void put(struct openv2gx_answer *answer, char schema, const struct openv2gx_line *line,
                 struct openv2gx_value value) {
     const char *name = line->name ? line->name : line->path;
-    if (!value.type || (!value.present && only_if_present(line->form))) return;
+    bool is_known = value.type || line->form == OPENV2GX_HEAD;
+    if (!is_known || (!value.present && only_if_present(line->form))) return;
     switch ((enum openv2gx_form)line->form) {
     case OPENV2GX_LAST:
     case OPENV2GX_INTO:
@@ -120,7 +121,8 @@ static void put(struct openv2gx_answer *answer, char schema, const struct openv2
     case OPENV2GX_BOOLEAN:
         openv2gx_field(answer, name, openv2gx_integer(value) ? "true" : "false");
         break;
-    case OPENV2GX_USED: openv2gx_number(answer, name, value.present); break;
+    case OPENV2GX_USED:
+    case OPENV2GX_HEAD: openv2gx_number(answer, name, value.present); break;
     case OPENV2GX_TRUE_IF: openv2gx_field(answer, name, "True"); break;
     case OPENV2GX_HEX: put_hex(answer, name, openv2gx_span(value)); break;
     case OPENV2GX_LENGTH:
