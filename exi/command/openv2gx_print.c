@@ -1,7 +1,9 @@
 /* A decoded message as the fields of an answer. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "decimal.h"
 #include "openv2gx.h"
 
 #define MAX_NAME 1024 /* of a field: names within names */
@@ -136,12 +138,33 @@ static void put(struct openv2gx_answer *answer, char schema, const struct openv2
 }
 
 /* --- messages that the dialect does not know: all that is in them --- */
+/* An integer of any size: beyond 64 bits its record is bytes. */
+static void put_integer(struct openv2gx_answer *answer, const char *name,
+                        struct openv2gx_value value) {
+    char digits[DECIMAL_MOST_DIGITS + 1];
+    bool negative = false;
+    uint64_t number = 0;
+    struct record_span big;
+    openv2gx_begin(answer, name);
+    if (record_read_integer(&value.at, &negative, &number)) {
+        openv2gx_add(&answer->properties, negative ? "-%" PRIu64 : "%" PRIu64, number + negative);
+    } else if (record_read_binary(&value.at, &big) && big.size <= EXI_MAX_BIG_BYTES) {
+        size_t size = decimal_write(big.bytes, big.size, digits);
+        openv2gx_add(&answer->properties, "%.*s", (int)size, digits);
+    }
+    openv2gx_end(answer);
+}
+
 static void put_leaf(struct openv2gx_answer *answer, const char *name,
                      struct openv2gx_value value) {
     switch ((enum exi_kind)value.type->kind) {
     case EXI_BINARY: put_hex(answer, name, openv2gx_span(value)); break;
     case EXI_ENUM:
     case EXI_STRING: put_span(answer, name, openv2gx_span(value)); break;
+    case EXI_NBIT:
+    case EXI_UNSIGNED:
+    case EXI_INTEGER:
+    case EXI_BIG: put_integer(answer, name, value); break;
     default: openv2gx_number(answer, name, openv2gx_integer(value));
     }
 }

@@ -7,7 +7,7 @@ import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 
 from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.messages import app, din
+from pyplc_fw.v2g.messages.fields import fields_of
+from pyplc_fw.v2g.messages.schema import ComplexType
 from tests.unit.exi.openv2gx_said import SAID, SESSION
 from tests.unit.exi.openv2gx_told import TOLD, Answer, everything
 from tests.unit.exi.strategies import messages
@@ -29,7 +31,21 @@ MODULES: dict[str, Any] = {"D": din}
 "The messages of each schema letter."
 SCHEMAS = {"H": "app", "h": "app", "D": "din", "1": "iso2"}
 
-BODIES = [(letter, cls) for letter, module in MODULES.items() for cls in get_args(module.Message)]
+
+def classes_of(message: type[ComplexType]) -> dict[str, Any]:
+    """Return the class of each field; of a group, those of all that is not its head."""
+    return {
+        field.name: [cls for cls in field.members if cls is not field.head] or field.datatype
+        for field in fields_of(message)
+    }
+
+
+ENVELOPES = {letter: classes_of(module.V2G_Message) for letter, module in MODULES.items()}
+BODIES = [
+    (letter, cls)
+    for letter, envelope in ENVELOPES.items()
+    for cls in classes_of(envelope["Body"])["BodyElement"]
+]
 MESSAGE_NAMES = [cls.__name__ for _, cls in BODIES] + [
     "supportedAppProtocolReq",
     "supportedAppProtocolRes",
@@ -123,9 +139,9 @@ def test_golden_answers_have_every_message_of_a_session_both_ways() -> None:
 
 # --- decoding: what the answer says is what our own decoder says -----------------------------
 def envelope(letter: str, session_id: bytes, body: Any) -> Any:
-    module = MODULES[letter]
-    header = module.MessageHeader(SessionID=session_id)
-    return module.V2G_Message(Header=header, Body=module.Body(BodyElement=body))
+    header = ENVELOPES[letter]["Header"](SessionID=session_id)
+    content = ENVELOPES[letter]["Body"](BodyElement=body)
+    return MODULES[letter].V2G_Message(Header=header, Body=content)
 
 
 def header_of(letter: str, session_id: bytes) -> Answer:
