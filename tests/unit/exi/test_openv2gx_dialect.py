@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,8 +17,8 @@ from hypothesis import strategies as st
 from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.messages.fields import fields_of
-from pyplc_fw.v2g.messages.schema import ComplexType
-from tests.unit.exi.openv2gx_said import SAID, SESSION
+from pyplc_fw.v2g.messages.schema import SCHEMAS, ComplexType
+from tests.unit.exi.openv2gx_said import SAID, SESSION, WRONG
 from tests.unit.exi.openv2gx_told import TOLD, Answer, everything
 from tests.unit.exi.strategies import messages
 
@@ -27,9 +28,14 @@ LONGEST_STREAM = 60_000
 "Octets; Linux passes no longer arguments."
 Program: TypeAlias = Callable[..., subprocess.CompletedProcess[str]]
 
-MODULES: dict[str, Any] = {"D": din}
-"The messages of each schema letter."
-SCHEMAS = {"H": "app", "h": "app", "D": "din", "1": "iso2"}
+SCHEMA_OF = {"H": "app", "h": "app", "D": "din", "1": "iso2"}
+"What the dialect's schema letters stand for."
+MODULES: dict[str, Any] = {
+    letter: import_module(SCHEMAS[SCHEMA_OF[letter]])
+    for letter in "D1"
+    if SCHEMA_OF[letter] in SCHEMAS
+}
+"The messages of each letter."
 
 
 def classes_of(message: type[ComplexType]) -> dict[str, Any]:
@@ -104,7 +110,9 @@ def good_answer(program: Program, *arguments: str) -> Answer:
 
 def sent(program: Program, argument: str) -> Any:
     """Return what our own codec reads in the message that the argument makes."""
-    return exi.decode(SCHEMAS[argument[1]], bytes.fromhex(good_answer(program, argument)["result"]))
+    return exi.decode(
+        SCHEMA_OF[argument[1]], bytes.fromhex(good_answer(program, argument)["result"])
+    )
 
 
 # --- golden answers --------------------------------------------------------------------------
@@ -115,7 +123,7 @@ def golden() -> Iterator[tuple[str, str]]:
         yield argument, answer.removesuffix("\n")
 
 
-GOLDEN_ANSWERS = list(golden())
+GOLDEN_ANSWERS = [said for said in golden() if said[0][1:2] != "1" or "1" in MODULES]
 
 
 @pytest.mark.parametrize(("argument", "answer"), GOLDEN_ANSWERS)
@@ -319,7 +327,7 @@ def test_encoded_message_says_its_parameters_and_constants(
 ) -> None:
     answer = good_answer(program, f"E{schema}{rest}")
     stream = bytes.fromhex(answer["result"])
-    message = exi.decode(SCHEMAS[schema], stream)
+    message = exi.decode(SCHEMA_OF[schema], stream)
     header = {"SessionID": own_session_id(rest[0])}
     assert exi.to_json(message) == {"V2G_Message": {"Header": header, "Body": {name: content}}}
     stem, kind = name[:-3], {"Req": "Request", "Res": "Response"}[name[-3:]]
@@ -406,57 +414,6 @@ def test_an_earlier_pyplc_is_understood_and_told(program: Program, short: str, w
 
 
 # --- arguments that are wrong ----------------------------------------------------------------
-WRONG = {
-    "D": "schema letter",
-    "DX80400040": "schema letter",
-    "D280400040": "draft",
-    "DD": "hexadecimal",
-    "DD8": "hexadecimal",
-    "DD80zz": "hexadecimal",
-    "DD80 9a": "hexadecimal",
-    "DD009a": "EXI header 0x00, expected 0x80",
-    "E": "schema letter",
-    "EX": "schema letter",
-    "E2A": "draft",
-    "ED": "message letter",
-    "EDD_00": "message letter",
-    "EDd": "message letter",
-    "EDz": "message letter",
-    "EDe_1": "1 parameters, expected 0",
-    "EDG": "0 parameters, expected 3",
-    "EDG_00_1": "2 parameters, expected 3",
-    "EDG_00_1_2_3": "4 parameters, expected 3",
-    "EDG_00_1_2_3_4_5": "parameter 5",
-    "EDG_00__2": "parameter 1",
-    "EDg_\N{DEGREE SIGN}": "printable",
-    "EDg_\n": "printable",
-    "EDGx": "_ before each",
-    "EDB_0": "session id",
-    "EDB_010203040506070809": "session id",
-    "EDB_xy": "session id",
-    "EDA_0011223344": "EVCCID",
-    "EDA_00112233445x": "EVCCID",
-    "EDF_00_101": "EVRESSSOC: 101 is outside 0 to 100",
-    "EDF_00_-1": "EVRESSSOC",
-    "EDF_00_x": "expected a number",
-    "EDF_00_5V": "expected a number",
-    "EDF_00_nan": "expected a number",
-    "EDF_00_0x10": "expected a number",
-    "EDF_00_1e99": "expected a number",
-    "EDF_00_99999999999999999999": "expected a number",
-    "EDg_32768": "EVSEPresentVoltage/Value",
-    "EDH_00_1_2": "from 0 to 1",
-    "EDf_2": "from 0 to 1",
-    "EDf_-1": "from 0 to 1",
-    "EDi_1_2_12": "from 0 to 11",
-    "EDi_1": "1 parameters, expected 3",
-    "EH": "0 parameters, expected 1",
-    "EH__3": "from 0 to 2",
-    "Eh__256": "SchemaID",
-    "Eh__-1": "SchemaID",
-}
-
-
 @pytest.mark.parametrize(("argument", "said"), WRONG.items())
 def test_wrong_arguments_get_an_error_and_no_result(
     program: Program, argument: str, said: str
