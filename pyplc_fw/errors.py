@@ -27,14 +27,17 @@ class ConfigError(PyplcError, ValueError):
 class CodecError(PyplcError, ValueError):
     """Bytes do not decode, or a message does not encode.
 
-    ``bit`` is the position in the stream where it went wrong, where a codec counts in bits.
+    ``bit`` is the position in the stream where it went wrong, where a codec counts in bits;
+    ``path`` is the element that is wrong, ``PreChargeReq/EVTargetVoltage/Value``, empty where
+    there is none.
     """
 
     default_reason = faults.MESSAGE_MALFORMED
 
-    def __init__(self, message: str, *, bit: int | None = None) -> None:
+    def __init__(self, message: str, *, bit: int | None = None, path: str = "") -> None:
         super().__init__(message)
         self.bit = bit
+        self.path = path
 
 
 class ProtocolError(PyplcError):

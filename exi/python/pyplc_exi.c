@@ -27,16 +27,20 @@ static enum exi_code attempt(struct job *job, uint8_t *out, size_t capacity, siz
         return exi_encode(job->schema, job->root, job->data, job->size, job->flags, out, capacity,
                           written, &job->report);
     }
-    return exi_decode(job->schema, job->data, job->size, job->flags, out, capacity, written,
-                      &job->report);
+    bool lenient = job->flags & EXI_LENIENT;
+    return (lenient ? exi_decode_leniently : exi_decode)(
+        job->schema, job->data, job->size, job->flags & EXI_FRAGMENT, out, capacity, written,
+        &job->report);
 }
 
 static PyObject *raise_report(PyObject *module, const struct exi_report *report, bool decoding) {
     struct module_state *state = PyModule_GetState(module);
-    char text[512];
+    char text[EXI_MAX_TEXT];
+    char path[EXI_MAX_TEXT];
     exi_describe(report, text, sizeof text);
+    exi_describe_path(report, path, sizeof path);
     PyObject *bit = decoding ? PyLong_FromSize_t(report->bit) : Py_NewRef(Py_None);
-    PyObject *arguments = bit ? Py_BuildValue("(sN)", text, bit) : NULL;
+    PyObject *arguments = bit ? Py_BuildValue("(sNs)", text, bit, path) : NULL;
     if (arguments) PyErr_SetObject(state->error, arguments);
     Py_XDECREF(arguments);
     return NULL;
@@ -63,15 +67,20 @@ static PyObject *run(PyObject *module, struct job *job) {
     return raise_report(module, &job->report, !job->root);
 }
 
+static PyObject *warning_of(const struct exi_report *report, const struct exi_warning *warning) {
+    char text[EXI_MAX_TEXT];
+    char path[EXI_MAX_TEXT];
+    exi_describe_warning(report, warning, text, sizeof text);
+    exi_describe_warning_path(report, warning, path, sizeof path);
+    return Py_BuildValue("(sns)", text, (Py_ssize_t)warning->bit, path);
+}
+
 static PyObject *warnings_of(const struct exi_report *report) {
-    char text[256];
     uint32_t kept = report->warning_count;
     if (kept > EXI_MAX_WARNINGS) kept = EXI_MAX_WARNINGS;
     PyObject *warnings = PyTuple_New((Py_ssize_t)kept);
     for (uint32_t i = 0; warnings && i < kept; i++) {
-        const struct exi_warning *warning = &report->warnings[i];
-        exi_describe_warning(report, warning, text, sizeof text);
-        PyObject *entry = Py_BuildValue("(sn)", text, (Py_ssize_t)warning->bit);
+        PyObject *entry = warning_of(report, &report->warnings[i]);
         if (entry) {
             PyTuple_SET_ITEM(warnings, (Py_ssize_t)i, entry);
         } else {
@@ -97,7 +106,7 @@ static const struct exi_schema *take_schema(PyObject *argument) {
 
 PyDoc_STRVAR(decode_doc,
              "decode($module, schema, data, flags, /)\n--\n\n"
-             "Decode an EXI stream; returns (record, warnings, full_lists).");
+             "Decode an EXI stream; returns (record, warnings), each warning a text, bit and path.");
 
 static PyObject *decode(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
     struct job job = {.root = NULL};
@@ -117,7 +126,7 @@ static PyObject *decode(PyObject *module, PyObject *const *arguments, Py_ssize_t
         Py_DECREF(record);
         return NULL;
     }
-    return Py_BuildValue("(NNI)", record, warnings, (unsigned)job.report.full_lists);
+    return Py_BuildValue("(NN)", record, warnings);
 }
 
 PyDoc_STRVAR(encode_doc, "encode($module, schema, root, record, flags, /)\n--\n\n"
@@ -148,12 +157,11 @@ static PyMethodDef methods[] = {
 static int execute(PyObject *module) {
     struct module_state *state = PyModule_GetState(module);
     state->error = PyErr_NewExceptionWithDoc(
-        "pyplc_exi.Error", "What cannot be coded: args are the message and the bit, or None.",
+        "pyplc_exi.Error", "What cannot be coded: args are a text, the bit or None, and the path.",
         PyExc_ValueError, NULL);
     if (!state->error || PyModule_AddObjectRef(module, "Error", state->error)) return -1;
     if (PyModule_AddIntConstant(module, "FRAGMENT", EXI_FRAGMENT)) return -1;
-    if (PyModule_AddIntConstant(module, "LENIENT", EXI_LENIENT)) return -1;
-    return PyModule_AddIntConstant(module, "FULL_LISTS", EXI_FULL_LISTS);
+    return PyModule_AddIntConstant(module, "LENIENT", EXI_LENIENT);
 }
 
 static int traverse(PyObject *module, visitproc visit, void *arg) {

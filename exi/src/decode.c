@@ -1,22 +1,23 @@
 /* EXI to records: events and elements. */
 #include "decoder.h"
 
-/* Note where the error is: every open element, and what was being read in the innermost. */
-static void note_path(struct decoder *d) {
-    struct exi_report *report = d->report;
-    for (unsigned i = 0; i < d->depth; i++) {
-        report->path[i] = (struct exi_step){d->frames[i].name, d->frames[i].item};
+/* Note the way here: every open element, and what is being read in the innermost. */
+static uint8_t note_path(const struct decoder *d, struct exi_step *path) {
+    unsigned depth = d->depth;
+    for (unsigned i = 0; i < depth; i++) {
+        path[i] = (struct exi_step){d->frames[i].name, d->frames[i].item};
     }
-    report->depth = (uint8_t)d->depth;
-    if (!d->within) return;
-    uint32_t item = d->within->repeated && d->depth ? top(d)->items : 0;
-    report->path[report->depth++] = (struct exi_step){d->within->name, item};
+    if (d->within) {
+        uint32_t item = d->within->repeated && depth ? d->frames[depth - 1].items : 0;
+        path[depth++] = (struct exi_step){d->within->name, item};
+    }
+    return (uint8_t)depth;
 }
 
 bool decoder_fail(struct decoder *d, enum exi_code code) {
     d->report->code = code;
     d->report->bit = d->item_start;
-    note_path(d);
+    d->report->depth = note_path(d, d->report->path);
     return false;
 }
 
@@ -28,12 +29,18 @@ bool decoder_fail_value(struct decoder *d, enum exi_code code, const struct exi_
     return decoder_fail(d, code);
 }
 
-void decoder_warn(struct decoder *d, enum exi_leniency kind, uint16_t name) {
+bool decoder_fail_cut(struct decoder *d, uint64_t announced) {
+    d->report->limit = announced;
+    return decoder_fail(d, EXI_E_TRUNCATED);
+}
+
+void decoder_warn(struct decoder *d, enum exi_leniency kind, uint64_t value) {
     struct exi_report *report = d->report;
     if (report->warning_count < EXI_MAX_WARNINGS) {
         struct exi_warning *warning = &report->warnings[report->warning_count];
         warning->kind = (uint8_t)kind;
-        warning->name = name;
+        warning->depth = note_path(d, warning->path);
+        warning->value = value;
         warning->bit = d->item_start;
     }
     report->warning_count++;
@@ -45,8 +52,31 @@ static bool write_absent(struct decoder *d, const struct frame *f, unsigned slot
     return record_byte(&d->out, repeated ? 0x90 : RECORD_NIL) || decoder_full(d);
 }
 
+/* Whether the list's end is read as if more items were allowed. */
+static bool ends_loosely(const struct decoder *d, const struct exi_production *list) {
+    return d->flags & EXI_FULL_LISTS && d->schema->types[list->type].kind == EXI_COMPLEX;
+}
+
+/* Warn of the list that ends here, if it is full: its state is still that of its items. */
+static void warn_of_full_list(struct decoder *d, const struct frame *f) {
+    const struct exi_production *within = d->within;
+    const struct exi_state *state = &d->schema->states[f->state];
+    const struct exi_production *list = &d->schema->productions[state->first];
+    const struct exi_production *end = list + state->count;
+    while (list < end && !(list->repeated && list->slot == f->slot)) list++;
+    if (list == end || f->items != list->maximum || !ends_loosely(d, list)) return;
+    d->within = list;
+    decoder_warn(d, EXI_W_FULL_LIST, f->items);
+    d->within = within;
+    struct exi_report *report = d->report;
+    if (report->warning_count > EXI_MAX_WARNINGS) return;
+    struct exi_warning *warning = &report->warnings[report->warning_count - 1];
+    warning->path[warning->depth - 1].item = 0; /* it is about the list */
+}
+
 static void close_list(struct decoder *d, struct frame *f) {
     if (!f->list_open) return;
+    if (d->flags & EXI_FULL_LISTS) warn_of_full_list(d, f);
     record_big_endian(d->out.data + f->list_start + 1, f->items, 4);
     f->list_open = false;
     f->slot++;
@@ -69,25 +99,32 @@ static bool open_list(struct decoder *d, struct frame *f) {
     return record_marked(&d->out, 0xdd, 0, 4) || decoder_full(d);
 }
 
+static bool too_many(struct decoder *d, const struct exi_production *production) {
+    d->within = production;
+    d->report->value = 0;
+    d->report->limit = production->maximum;
+    decoder_fail(d, EXI_E_TOO_MANY);
+    d->report->path[d->report->depth - 1].item = 0; /* it is about the list */
+    return false;
+}
+
 /* Make room for the value of `production` and go to the state after it. */
 static bool place(struct decoder *d, struct frame *f, const struct exi_production *production) {
-    f->state = production->next;
     if (!production->repeated) {
         if (!advance(d, f, production->slot)) return false;
+        f->state = production->next;
         f->slot++;
         return true;
     }
     if (!f->list_open || f->slot != production->slot) {
         if (!advance(d, f, production->slot) || !open_list(d, f)) return false;
     }
+    f->state = production->next;
     f->items++;
     if (production->maximum == 0 || f->items < production->maximum) return true;
-    if (f->items > production->maximum) {
-        d->within = production;
-        return decoder_fail(d, EXI_E_TOO_MANY);
-    }
-    d->report->full_lists++;
-    if (!(d->flags & EXI_FULL_LISTS)) f->state = production->full;
+    if (f->items > production->maximum) return too_many(d, production);
+    d->report->full_lists += d->schema->types[production->type].kind == EXI_COMPLEX;
+    if (!ends_loosely(d, production)) f->state = production->full;
     return true;
 }
 
@@ -111,15 +148,13 @@ static bool end(struct decoder *d) {
 }
 
 /* Write the empty value that an undeclared end of the element stands for. */
-static bool empty_value(struct decoder *d, const struct exi_type *type, uint16_t name,
-                        unsigned bits) {
+static bool empty_value(struct decoder *d, const struct exi_type *type, unsigned bits) {
     uint32_t code = 0;
-    if (!bits) return decoder_fail(d, EXI_E_UNDECLARED);
     if (!decoder_read(d, bits, &code)) return false;
     if (code || (type->kind != EXI_STRING && type->kind != EXI_BINARY)) {
-        return decoder_fail(d, EXI_E_UNDECLARED);
+        return decoder_fail_value(d, EXI_E_UNDECLARED, type, false, code);
     }
-    decoder_warn(d, EXI_W_EMPTY, name);
+    decoder_warn(d, EXI_W_EMPTY, 0);
     return decode_empty(d, type);
 }
 
@@ -134,6 +169,12 @@ static bool usual_element(struct decoder *d, const struct exi_type *type, uint32
     return false;
 }
 
+/* Note what could not be read. */
+static bool note_type(struct decoder *d, const struct exi_type *type) {
+    d->report->type = (int32_t)(type - d->schema->types);
+    return false;
+}
+
 /* Read an element of simple type: its characters and its end. */
 static bool simple_element(struct decoder *d, const struct exi_type *type, uint16_t name) {
     uint32_t bit = 0;
@@ -143,9 +184,9 @@ static bool simple_element(struct decoder *d, const struct exi_type *type, uint1
         d->item_start++;
         return decode_fixed(d, type, bit);
     }
-    if (!decoder_read(d, 1, &bit)) return false;
-    if (bit) return empty_value(d, type, name, 3);
-    if (!decode_value(d, type, name)) return false;
+    if (!bits_read(&d->in, 1, &bit)) return decoder_fail_value(d, EXI_E_TRUNCATED, type, false, 0);
+    if (bit) return empty_value(d, type, 3);
+    if (!decode_value(d, type, name)) return note_type(d, type);
     d->item_start = d->in.at;
     if (!decoder_read(d, 1, &bit)) return false;
     return bit ? decoder_fail(d, EXI_E_UNDECLARED) : true;
@@ -154,9 +195,10 @@ static bool simple_element(struct decoder *d, const struct exi_type *type, uint1
 static bool bare_head(struct decoder *d, const struct exi_production *production) {
     bool lenient = production->bare == EXI_BARE_LENIENT && d->flags & EXI_LENIENT;
     d->within = production;
+    d->report->field = (int32_t)(top(d)->type->fields + production->slot);
     if (!lenient) return decoder_fail(d, EXI_E_BARE);
+    decoder_warn(d, EXI_W_BARE, 0);
     d->within = NULL;
-    decoder_warn(d, EXI_W_BARE, production->name);
     return true;
 }
 
@@ -171,17 +213,26 @@ static bool element(struct decoder *d, struct frame *f, const struct exi_product
     return simple_element(d, type, production->name);
 }
 
+static bool attribute(struct decoder *d, struct frame *f,
+                      const struct exi_production *production) {
+    const struct exi_type *type = &d->schema->types[production->type];
+    d->within = production;
+    if (!place(d, f, production)) return false;
+    return decode_value(d, type, production->name) || note_type(d, type);
+}
+
 static bool text_event(struct decoder *d, struct frame *f,
                        const struct exi_production *production) {
     const struct exi_type *type = &d->schema->types[production->type];
-    return place(d, f, production) && decode_value(d, type, f->name);
+    if (!place(d, f, production)) return false;
+    return decode_value(d, type, f->name) || note_type(d, type);
 }
 
 static bool empty_text(struct decoder *d, struct frame *f, const struct exi_state *state) {
     const struct exi_production *production = &d->schema->productions[state->first];
     const struct exi_type *type = &d->schema->types[production->type];
     if (!state->empty_bits) return decoder_fail(d, EXI_E_UNDECLARED);
-    return place(d, f, production) && empty_value(d, type, f->name, state->empty_bits) && end(d);
+    return place(d, f, production) && empty_value(d, type, state->empty_bits) && end(d);
 }
 
 /* Read one event and what belongs to it. */
@@ -198,10 +249,7 @@ static bool event(struct decoder *d) {
     if (code > state->count) return decoder_fail(d, EXI_E_EVENT);
     const struct exi_production *production = &d->schema->productions[state->first + code];
     switch ((enum exi_event)production->event) {
-    case EXI_AT:
-        d->within = production;
-        return place(d, f, production) &&
-               decode_value(d, &d->schema->types[production->type], production->name);
+    case EXI_AT: return attribute(d, f, production);
     case EXI_SE: return element(d, f, production);
     case EXI_CH: return text_event(d, f, production);
     case EXI_EE: return end(d);
@@ -221,10 +269,12 @@ static bool root(struct decoder *d, const struct exi_roots *roots) {
     d->item_start = d->in.at;
     if (!decoder_read(d, roots->bits, &code)) return false;
     d->report->value = code;
+    d->report->roots = roots;
     if (code >= roots->count) return decoder_fail(d, EXI_E_EVENT);
     const struct exi_root *found = &roots->roots[code];
     if (found->type != EXI_NO_TYPE) {
         d->report->root = found;
+        d->report->roots = NULL;
         return begin(d, found->type, found->name, 0);
     }
     d->report->path[0] = (struct exi_step){found->name, 0};
@@ -246,7 +296,8 @@ static bool finish(struct decoder *d) {
         if (code != fragments->count + 1u) return decoder_fail(d, EXI_E_EVENT);
     }
     d->item_start = (d->in.at + 7) / 8 * 8;
-    if (d->item_start < d->in.bits) decoder_warn(d, EXI_W_TRAILING, 0);
+    size_t left = d->in.bits - d->item_start;
+    if (left) decoder_warn(d, EXI_W_TRAILING, left / 8);
     return true;
 }
 

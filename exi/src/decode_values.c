@@ -7,19 +7,20 @@
 
 /* --- numbers --- */
 /* Read an Unsigned Integer of at most 64 bits. */
-static bool read_unsigned(struct decoder *d, uint16_t name, uint64_t *value) {
+static bool read_unsigned(struct decoder *d, uint64_t *value) {
     uint32_t octet = 0;
     *value = 0;
     for (unsigned group = 0; group < MAX_GROUPS; group++) {
         if (!decoder_read(d, 8, &octet)) return false;
         uint64_t bits = octet & 0x7f;
-        if (group == MAX_GROUPS - 1 && bits > 1) return decoder_fail(d, EXI_E_RANGE);
+        if (group == MAX_GROUPS - 1 && bits > 1) break;
         *value |= bits << (7 * group);
         if (!(octet & 0x80)) {
-            if (octet == 0 && group) decoder_warn(d, EXI_W_ZEROS, name);
+            if (octet == 0 && group) decoder_warn(d, EXI_W_ZEROS, 0);
             return true;
         }
     }
+    d->report->found = "a number of more than 64 bits";
     return decoder_fail(d, EXI_E_RANGE);
 }
 
@@ -34,19 +35,19 @@ static bool decode_nbit(struct decoder *d, const struct exi_type *type, uint32_t
     return done || decoder_full(d);
 }
 
-static bool decode_unsigned(struct decoder *d, const struct exi_type *type, uint16_t name) {
+static bool decode_unsigned(struct decoder *d, const struct exi_type *type) {
     uint64_t value = 0;
-    if (!read_unsigned(d, name, &value)) return false;
+    if (!read_unsigned(d, &value)) return false;
     if (value > type->maximum || value < (uint64_t)type->minimum) {
         return decoder_fail_value(d, EXI_E_RANGE, type, false, value);
     }
     return record_unsigned(&d->out, value) || decoder_full(d);
 }
 
-static bool decode_integer(struct decoder *d, const struct exi_type *type, uint16_t name) {
+static bool decode_integer(struct decoder *d, const struct exi_type *type) {
     uint32_t negative = 0;
     uint64_t value = 0;
-    if (!decoder_read(d, 1, &negative) || !read_unsigned(d, name, &value)) return false;
+    if (!decoder_read(d, 1, &negative) || !read_unsigned(d, &value)) return false;
     uint64_t limit = negative ? (uint64_t)(-1 - type->minimum) : type->maximum;
     if (value > limit) return decoder_fail_value(d, EXI_E_RANGE, type, negative, value);
     bool done = negative ? record_negative(&d->out, value) : record_unsigned(&d->out, value);
@@ -64,7 +65,7 @@ static bool write_big(struct decoder *d, bool negative, const uint8_t *number, s
     return true;
 }
 
-static bool decode_big(struct decoder *d, const struct exi_type *type, uint16_t name) {
+static bool decode_big(struct decoder *d, const struct exi_type *type) {
     uint8_t number[EXI_MAX_BIG_BYTES + 2] = {0};
     uint32_t negative = 0;
     uint32_t octet = 0x80;
@@ -79,7 +80,7 @@ static bool decode_big(struct decoder *d, const struct exi_type *type, uint16_t 
         number[bit / 8] |= (uint8_t)bits;
         number[bit / 8 + 1] |= (uint8_t)(bits >> 8);
     }
-    if (octet == 0 && bit > 7) decoder_warn(d, EXI_W_ZEROS, name);
+    if (octet == 0 && bit > 7) decoder_warn(d, EXI_W_ZEROS, 0);
     size_t size = sizeof number;
     while (size && !number[size - 1]) size--;
     if (size > 8 || (negative && size == 8 && number[7] & 0x80)) {
@@ -103,10 +104,10 @@ static bool check_length(struct decoder *d, const struct exi_type *type, uint64_
     return decoder_fail_value(d, EXI_E_LENGTH, type, false, length);
 }
 
-static bool decode_binary(struct decoder *d, const struct exi_type *type, uint16_t name) {
+static bool decode_binary(struct decoder *d, const struct exi_type *type) {
     uint64_t length = 0;
-    if (!read_unsigned(d, name, &length) || !check_length(d, type, length)) return false;
-    if (length > bits_left(&d->in) / 8) return decoder_fail(d, EXI_E_TRUNCATED);
+    if (!read_unsigned(d, &length) || !check_length(d, type, length)) return false;
+    if (length > bits_left(&d->in) / 8) return decoder_fail_cut(d, length);
     size_t size = (size_t)length;
     if (!record_binary_header(&d->out, size) || !record_room(&d->out, size)) return decoder_full(d);
     bits_read_octets(&d->in, d->out.data + d->out.size, size);
@@ -161,12 +162,12 @@ static bool decode_literal(struct decoder *d, const struct exi_type *type, uint1
                            uint64_t characters) {
     uint64_t point = 0;
     if (!check_length(d, type, characters)) return false;
-    if (characters > bits_left(&d->in) / 8) return decoder_fail(d, EXI_E_TRUNCATED);
+    if (characters > bits_left(&d->in) / 8) return decoder_fail_cut(d, characters);
     size_t header = d->out.size;
     if (!text_header(d, characters, 0)) return false;
     size_t start = d->out.size;
     for (uint64_t i = read_ascii(d, (size_t)characters); i < characters; i++) {
-        if (!read_unsigned(d, name, &point) || !write_character(d, point)) return false;
+        if (!read_unsigned(d, &point) || !write_character(d, point)) return false;
     }
     record_big_endian(d->out.data + header + 1, d->out.size - start,
                       is_short(characters) ? 1 : 4);
@@ -194,7 +195,7 @@ static bool decode_hit(struct decoder *d, const struct exi_type *type, uint16_t 
         if (local && known->name != name) continue;
         if (!index--) break;
     }
-    decoder_warn(d, EXI_W_HIT, name);
+    decoder_warn(d, EXI_W_HIT, 0);
     if (!check_length(d, type, known->characters)) return false;
     if (!text_header(d, known->characters, known->size)) return false;
     return record_bytes(&d->out, d->out.data + known->start, known->size) || decoder_full(d);
@@ -202,7 +203,7 @@ static bool decode_hit(struct decoder *d, const struct exi_type *type, uint16_t 
 
 static bool decode_string(struct decoder *d, const struct exi_type *type, uint16_t name) {
     uint64_t code = 0;
-    if (!read_unsigned(d, name, &code)) return false;
+    if (!read_unsigned(d, &code)) return false;
     if (code < 2) return decode_hit(d, type, name, code == 0);
     return decode_literal(d, type, name, code - 2);
 }
@@ -220,10 +221,10 @@ bool decode_value(struct decoder *d, const struct exi_type *type, uint16_t name)
     case EXI_BOOLEAN:
     case EXI_NBIT:
     case EXI_ENUM: return decoder_read(d, type->bits, &bits) && decode_fixed(d, type, bits);
-    case EXI_UNSIGNED: return decode_unsigned(d, type, name);
-    case EXI_INTEGER: return decode_integer(d, type, name);
-    case EXI_BIG: return decode_big(d, type, name);
-    case EXI_BINARY: return decode_binary(d, type, name);
+    case EXI_UNSIGNED: return decode_unsigned(d, type);
+    case EXI_INTEGER: return decode_integer(d, type);
+    case EXI_BIG: return decode_big(d, type);
+    case EXI_BINARY: return decode_binary(d, type);
     case EXI_STRING: return decode_string(d, type, name);
     case EXI_COMPLEX: break;
     }

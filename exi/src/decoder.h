@@ -47,7 +47,10 @@ bool decoder_fail(struct decoder *d, enum exi_code code);
 bool decoder_fail_value(struct decoder *d, enum exi_code code, const struct exi_type *type,
                         bool negative, uint64_t value);
 
-void decoder_warn(struct decoder *d, enum exi_leniency kind, uint16_t name);
+/* The stream is shorter than the text or binary that it announces. */
+bool decoder_fail_cut(struct decoder *d, uint64_t announced);
+
+void decoder_warn(struct decoder *d, enum exi_leniency kind, uint64_t value);
 
 static inline bool decoder_full(struct decoder *d) { return decoder_fail(d, EXI_E_OUTPUT); }
 

@@ -1,4 +1,8 @@
-/* Errors and warnings in words. */
+/* Errors and warnings in words.
+ *
+ * A sentence says where, what is wrong, and what would have been right; pyplc_fw/v2g/exi_words.py
+ * says the same of what goes wrong before a message reaches the library.
+ */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,32 +10,59 @@
 
 #include "exi.h"
 
-#define MOST_NAMES 8    /* of what would have been right; more help nobody */
-#define MOST_QUOTED 100 /* octets of a text of the input */
+#define MOST_NAMES 12 /* of what would have been right; of more ... */
+#define FEW_NAMES 8   /* ... so many are named, and the rest counted */
 
+#define ENVELOPE "V2G_Message" /* the root of messages whose name stands in its ... */
+#define CONTENTS "Body"
+
+/* --- putting text together --- */
 struct text {
-    char *to;
-    size_t left; /* with the closing zero */
+    char *start;
+    size_t size; /* with the closing zero */
+    size_t used;
+    bool cut;
 };
 
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    int wanted = vsnprintf(text->to, text->left, format, arguments);
-    va_end(arguments);
-    size_t size = wanted < 0 ? 0 : (size_t)wanted;
-    if (size >= text->left) size = text->left ? text->left - 1 : 0;
-    text->to += size;
-    text->left -= size;
+static void begin(struct text *text, char *to, size_t size) {
+    *text = (struct text){to, size, 0, false};
+    if (size) to[0] = 0;
 }
 
-static void add_path(struct text *text, const struct exi_report *report) {
-    for (unsigned i = 0; i < report->depth; i++) {
-        const struct exi_step *step = &report->path[i];
-        add(text, "%s%s", i ? "/" : "", report->schema->names[step->name].text);
-        if (step->item) add(text, "[%" PRIu32 "]", step->item);
+__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...) {
+    size_t left = text->size - text->used;
+    va_list arguments;
+    va_start(arguments, format);
+    int wanted = vsnprintf(left ? text->start + text->used : NULL, left, format, arguments);
+    va_end(arguments);
+    size_t length = wanted < 0 ? 0 : (size_t)wanted;
+    text->cut |= length >= left;
+    text->used += length < left ? length : left ? left - 1 : 0;
+}
+
+/* Show that something is missing at the end. */
+static void finish(struct text *text) {
+    static const char dots[] = "...";
+    if (text->cut && text->size >= sizeof dots) {
+        memcpy(text->start + text->size - sizeof dots, dots, sizeof dots);
     }
-    if (report->depth) add(text, ": ");
+}
+
+static const char *name_of(const struct exi_schema *schema, uint16_t name) {
+    return schema->names[name].text;
+}
+
+/* Begin with the message's name: what is around it says nothing. */
+static void add_path(struct text *text, const struct exi_schema *schema,
+                     const struct exi_step *path, unsigned depth) {
+    unsigned from = 0;
+    if (depth > 1 && !strcmp(name_of(schema, path[0].name), ENVELOPE)) {
+        from = depth > 2 && !strcmp(name_of(schema, path[1].name), CONTENTS) ? 2 : 1;
+    }
+    for (unsigned i = from; i < depth; i++) {
+        add(text, "%s%s", i > from ? "/" : "", name_of(schema, path[i].name));
+        if (path[i].item) add(text, "[%" PRIu32 "]", path[i].item);
+    }
 }
 
 static void add_number(struct text *text, const struct exi_report *report) {
@@ -44,84 +75,297 @@ static void add_number(struct text *text, const struct exi_report *report) {
     }
 }
 
-/* Name what the state would have taken. */
-static void add_expected(struct text *text, const struct exi_report *report) {
-    const struct exi_schema *schema = report->schema;
-    if (report->state < 0) return;
-    const struct exi_state *state = &schema->states[report->state];
-    if (state->count > MOST_NAMES) {
-        add(text, ", expected one of %u", state->count);
-        return;
+/* Add what was quoted, in ASCII. */
+static void add_quoted(struct text *text, const struct exi_quote *quote) {
+    add(text, "\"");
+    for (unsigned i = 0; i < quote->size; i++) {
+        unsigned byte = quote->bytes[i];
+        if (byte < 0x20 || byte > 0x7e) {
+            add(text, "\\x%02x", byte);
+        } else {
+            add(text, byte == '"' || byte == '\\' ? "\\%c" : "%c", (int)byte);
+        }
     }
-    add(text, ", expected ");
+    add(text, quote->cut ? "...\"" : "\"");
+}
+
+/* The digits of a number need no quotes. */
+static void add_plain(struct text *text, const struct exi_quote *quote) {
+    add(text, "%.*s%s", quote->size, (const char *)quote->bytes, quote->cut ? "..." : "");
+}
+
+/* --- lists of names --- */
+struct names {
+    unsigned count; /* in all */
+    struct {
+        const char *before;
+        const char *name;
+    } first[MOST_NAMES];
+};
+
+static void take(struct names *names, const char *before, const char *name) {
+    if (names->count < MOST_NAMES) {
+        names->first[names->count].before = before;
+        names->first[names->count].name = name;
+    }
+    names->count++;
+}
+
+static void add_names(struct text *text, const struct names *names) {
+    unsigned shown = names->count > MOST_NAMES ? FEW_NAMES : names->count;
+    for (unsigned i = 0; i < shown; i++) {
+        const char *between = i + 1 < names->count ? ", " : " or ";
+        add(text, "%s%s%s", i ? between : "", names->first[i].before, names->first[i].name);
+    }
+    if (shown < names->count) add(text, " or %u others", names->count - shown);
+}
+
+static const char *const kinds[] = {
+    [EXI_BOOLEAN] = "a boolean",   [EXI_NBIT] = "an integer", [EXI_ENUM] = "an enumeration value",
+    [EXI_UNSIGNED] = "an integer", [EXI_INTEGER] = "an integer", [EXI_BIG] = "an integer",
+    [EXI_BINARY] = "a binary",     [EXI_STRING] = "a text",   [EXI_COMPLEX] = "an object",
+};
+
+static const char *kind_of(const struct exi_schema *schema, uint16_t type) {
+    return kinds[schema->types[type].kind];
+}
+
+/* Take what the state would have taken, as far as messages may have it. */
+static void take_productions(struct names *names, const struct exi_report *report) {
+    const struct exi_schema *schema = report->schema;
+    const struct exi_state *state = &schema->states[report->state];
     for (unsigned i = 0; i < state->count; i++) {
         const struct exi_production *production = &schema->productions[state->first + i];
-        const char *name = schema->names[production->name].text;
-        if (i) add(text, i + 1 < state->count ? ", " : " or ");
+        const char *name = name_of(schema, production->name);
         switch ((enum exi_event)production->event) {
-        case EXI_AT: add(text, "attribute %s", name); break;
-        case EXI_SE: add(text, "%s", name); break;
-        case EXI_ANY: add(text, "another element"); break;
-        case EXI_EE: add(text, "the end"); break;
-        case EXI_CH:
-        case EXI_MIXED: add(text, "text"); break;
+        case EXI_AT: take(names, "attribute ", name); break;
+        case EXI_SE:
+            if (production->bare == EXI_NOT_BARE) take(names, "", name);
+            break;
+        case EXI_EE: take(names, "", "the end"); break;
+        case EXI_CH: take(names, "", kind_of(schema, production->type)); break;
+        case EXI_ANY:
+        case EXI_MIXED: break;
         }
     }
 }
 
-static void add_type(struct text *text, const struct exi_report *report) {
-    static const char *const words[] = {
-        [EXI_BOOLEAN] = "a boolean", [EXI_NBIT] = "an integer",   [EXI_UNSIGNED] = "an integer",
-        [EXI_INTEGER] = "an integer", [EXI_BIG] = "an integer",   [EXI_ENUM] = "an enumeration value",
-        [EXI_BINARY] = "a binary",   [EXI_STRING] = "a text",
-    };
+static bool is_field(const struct exi_report *report, enum exi_role role) {
+    return report->field >= 0 && report->schema->fields[report->field].role == role;
+}
+
+/* Take the elements of a group, but not its empty head, which nobody sends. */
+static void take_members(struct names *names, const struct exi_schema *schema,
+                         const struct exi_field *field) {
+    for (unsigned i = 0; i < field->members; i++) {
+        const struct exi_type *type = &schema->types[schema->members[field->type + i]];
+        const char *name = name_of(schema, type->name);
+        bool head = !type->slots && !strcmp(name, name_of(schema, field->name));
+        if (!head) take(names, "", name);
+    }
+}
+
+/* Take the keys that an object of the class may have in a text form. */
+static void take_keys(struct names *names, const struct exi_report *report) {
+    const struct exi_schema *schema = report->schema;
+    const struct exi_type *type = &schema->types[report->type];
+    const struct exi_field *field = &schema->fields[type->fields];
+    for (const struct exi_field *end = field + type->slots; field < end; field++) {
+        switch ((enum exi_role)field->role) {
+        case EXI_ATTRIBUTE: take(names, "@", name_of(schema, field->name)); break;
+        case EXI_ELEMENT: take(names, "", name_of(schema, field->name)); break;
+        case EXI_TEXT: take(names, "", "#"); break;
+        case EXI_GROUP: take_members(names, schema, field); break;
+        }
+    }
+}
+
+static void take_values(struct names *names, const struct exi_report *report) {
     const struct exi_type *type = &report->schema->types[report->type];
-    if (type->kind == EXI_COMPLEX) {
-        add(text, "%s", report->schema->names[type->name].text);
+    const struct exi_text *value = &report->schema->values[type->first];
+    for (unsigned i = 0; i < type->count; i++) take(names, "", value[i].text);
+}
+
+static void take_roots(struct names *names, const struct exi_report *report) {
+    for (unsigned i = 0; i < report->roots->count; i++) {
+        const struct exi_root *root = &report->roots->roots[i];
+        if (root->type != EXI_NO_TYPE) take(names, "", name_of(report->schema, root->name));
+    }
+}
+
+/* --- what is wrong --- */
+static void add_bounds(struct text *text, const struct exi_type *type) {
+    if (type->kind == EXI_UNSIGNED) {
+        add(text, "%" PRId64 " to %" PRIu64, type->minimum, type->maximum);
     } else {
-        add(text, "%s", words[type->kind]);
+        add(text, "%" PRId64 " to %" PRId64, type->minimum, (int64_t)type->maximum);
     }
 }
 
 static void add_range(struct text *text, const struct exi_report *report) {
-    if (report->type < 0) {
-        add(text, "a number of more than 64 bits");
-        return;
-    }
     const struct exi_type *type = &report->schema->types[report->type];
-    add_number(text, report);
-    add(text, " is outside %" PRId64 " to %" PRIu64, type->minimum, type->maximum);
+    if (report->found) {
+        add(text, "%s", report->found);
+    } else if (report->quote.there) {
+        add_plain(text, &report->quote);
+    } else {
+        add_number(text, report);
+    }
+    if (type->kind > EXI_INTEGER) return;
+    add(text, " is outside ");
+    add_bounds(text, type);
+}
+
+/* Say how long a text or binary may be. */
+static void add_lengths(struct text *text, const struct exi_type *type) {
+    uint64_t minimum = (uint64_t)type->minimum;
+    if (minimum == type->maximum) {
+        add(text, "%" PRIu64, minimum);
+    } else if (type->maximum == EXI_UNBOUNDED) {
+        add(text, "at least %" PRIu64, minimum);
+    } else if (minimum == 0) {
+        add(text, "at most %" PRIu64, type->maximum);
+    } else {
+        add(text, "%" PRIu64 " to %" PRIu64, minimum, type->maximum);
+    }
+}
+
+static const char *unit_of(const struct exi_type *type, bool one) {
+    if (type->kind == EXI_STRING) return one ? "character" : "characters";
+    return one ? "octet" : "octets";
 }
 
 static void add_length(struct text *text, const struct exi_report *report) {
     const struct exi_type *type = &report->schema->types[report->type];
     if (type->kind == EXI_BIG) {
-        add(text, "an integer of more than %d bytes", EXI_MAX_BIG_BYTES);
+        add(text, "an integer of more than %d octets", EXI_MAX_BIG_BYTES);
         return;
     }
-    add(text, "%" PRIu64 " %s", report->value, type->kind == EXI_STRING ? "characters" : "octets");
-    if (report->value < (uint64_t)type->minimum) {
-        add(text, ", at least %" PRId64, type->minimum);
-    } else {
-        add(text, ", at most %" PRIu64, type->maximum);
-    }
-}
-
-static void add_quoted(struct text *text, const struct exi_report *report) {
-    int size = report->text_size < MOST_QUOTED ? (int)report->text_size : MOST_QUOTED;
-    add(text, "\"%.*s\"", size, (const char *)report->text);
+    add(text, "%" PRIu64 " %s; expected ", report->value, unit_of(type, report->value == 1));
+    add_lengths(text, type);
 }
 
 static void add_value(struct text *text, const struct exi_report *report) {
     const struct exi_type *type = &report->schema->types[report->type];
-    if (report->text) {
-        add_quoted(text, report);
+    if (report->quote.there) {
+        add_quoted(text, &report->quote);
         add(text, " is none of the %u values", type->count);
-    } else if (report->found) {
-        add(text, "a text that is none of the %u values", type->count);
     } else {
-        add(text, "value number %" PRIu64 " of %u", report->value, type->count);
+        add(text, "value number %" PRIu64 " is outside 0 to %d", report->value, type->count - 1);
     }
+}
+
+/* Name the type that was wanted, with what it may be. */
+static void add_wanted(struct text *text, const struct exi_report *report) {
+    const struct exi_schema *schema = report->schema;
+    const struct exi_type *type = &schema->types[report->type];
+    bool bounded = type->minimum > 0 || type->maximum != EXI_UNBOUNDED;
+    struct names names = {0};
+    if (is_field(report, EXI_GROUP)) {
+        take_members(&names, schema, &schema->fields[report->field]);
+        add_names(text, &names);
+        return;
+    }
+    if (type->kind == EXI_ENUM) {
+        take_values(&names, report);
+        add_names(text, &names);
+        return;
+    }
+    add(text, "%s", kinds[type->kind]);
+    if (type->kind == EXI_COMPLEX) {
+        add(text, " (%s)", name_of(schema, type->name));
+    } else if (type->kind == EXI_NBIT || type->kind == EXI_UNSIGNED || type->kind == EXI_INTEGER) {
+        add(text, " from ");
+        add_bounds(text, type);
+    } else if (bounded && (type->kind == EXI_STRING || type->kind == EXI_BINARY)) {
+        add(text, " of ");
+        add_lengths(text, type);
+        add(text, " %s", unit_of(type, type->maximum == 1));
+    }
+}
+
+static void add_found(struct text *text, const struct exi_report *report) {
+    add(text, ", found ");
+    if (report->quote.there && report->found) {
+        add(text, "%s ", report->found);
+        add_plain(text, &report->quote);
+    } else if (report->quote.there) {
+        add(text, "the text ");
+        add_quoted(text, &report->quote);
+    } else if (report->found) {
+        add(text, "%s", report->found);
+    } else {
+        add(text, "the integer ");
+        add_number(text, report);
+    }
+}
+
+static void add_root(struct text *text, const struct exi_report *report) {
+    struct names names = {0};
+    if (report->quote.there) {
+        add_quoted(text, &report->quote);
+        add(text, " is ");
+    }
+    take_roots(&names, report);
+    add(text, "no message; %s", names.count ? "expected " : "the schema has fragments only");
+    add_names(text, &names);
+}
+
+static void add_field(struct text *text, const struct exi_report *report) {
+    struct names names = {0};
+    const struct exi_schema *schema = report->schema;
+    if (is_field(report, EXI_GROUP)) {
+        take_members(&names, schema, &schema->fields[report->field]);
+    } else if (is_field(report, EXI_TEXT)) {
+        take(&names, "the ", "text");
+    } else if (report->field >= 0) {
+        take(&names, "", name_of(schema, schema->fields[report->field].name));
+    } else {
+        take_productions(&names, report);
+    }
+    add_names(text, &names);
+}
+
+static void add_unknown(struct text *text, const struct exi_report *report) {
+    struct names names = {0};
+    add_quoted(text, &report->quote);
+    add(text, " is unknown; expected ");
+    take_keys(&names, report);
+    if (!names.count) take(&names, "", "nothing");
+    add_names(text, &names);
+}
+
+static void add_digits(struct text *text, const struct exi_report *report) {
+    bool hex = report->schema->types[report->type].bits == EXI_HEX;
+    add_quoted(text, &report->quote);
+    add(text, hex ? " is not in pairs of hexadecimal digits" : " is not base64");
+}
+
+static void add_character(struct text *text, const struct exi_report *report) {
+    if (report->found) {
+        add(text, "%s", report->found);
+    } else {
+        add(text, "U+%04" PRIX64 " is no character", report->value);
+    }
+}
+
+static void add_too_many(struct text *text, const struct exi_report *report) {
+    if (report->value) {
+        add(text, "%" PRIu64 " items; expected at most %" PRIu64, report->value, report->limit);
+    } else {
+        add(text, "more than %" PRIu64 " items", report->limit);
+    }
+}
+
+static void add_event(struct text *text, const struct exi_report *report) {
+    struct names names = {0};
+    if (!report->roots) {
+        add(text, "undeclared event code %" PRIu64, report->value);
+        return;
+    }
+    add(text, "root element number %" PRIu64 "; expected ", report->value);
+    take_roots(&names, report);
+    add_names(text, &names);
 }
 
 /* The errors that need no figures. */
@@ -129,154 +373,143 @@ static const char *const sentences[] = {
     [EXI_OK] = "no error",
     [EXI_E_TRUNCATED] = "the stream ends too early",
     [EXI_E_UNDECLARED] = "undeclared content",
-    [EXI_E_ROOT] = "an element that is no message",
     [EXI_E_BARE] = "the abstract head of a substitution group",
     [EXI_E_WILDCARD] = "content of a wildcard or mixed text is not supported",
-    [EXI_E_CHARACTER] = "a code point that is no character",
     [EXI_E_HIT] = "a string table hit that points to nothing",
-    [EXI_E_TOO_MANY] = "more items than the schema allows",
-    [EXI_E_DEPTH] = "too many elements within each other",
     [EXI_E_ORDER] = "an element in a place that the record does not have",
     [EXI_E_OUTPUT] = "the output buffer is too small",
     [EXI_E_RECORD] = "more values than the record has places",
-    [EXI_E_MISSING] = "a required field is absent",
-    [EXI_E_UNEXPECTED] = "a field that may not stand beside the others",
     [EXI_E_DOCUMENT] = "a message is an object with one key, its root element",
     [EXI_E_TWICE] = "there is one already",
 };
 
-/* Name the keys that an object of the class may have. */
-static void add_fields(struct text *text, const struct exi_report *report) {
-    static const char *const prefix[] = {[EXI_ATTRIBUTE] = "@", [EXI_ELEMENT] = ""};
-    const struct exi_schema *schema = report->schema;
-    const struct exi_type *type = &schema->types[report->type];
-    const struct exi_field *field = &schema->fields[type->fields];
-    for (const struct exi_field *end = field + type->slots; field < end; field++) {
-        for (unsigned i = 0; field->role == EXI_GROUP && i < field->members; i++) {
-            const struct exi_type *member = &schema->types[schema->members[field->type + i]];
-            add(text, ", %s", schema->names[member->name].text);
-        }
-        if (field->role == EXI_TEXT) add(text, ", #");
-        if (field->role > EXI_ELEMENT) continue;
-        add(text, ", %s%s", prefix[field->role], schema->names[field->name].text);
-    }
-}
-
-static void add_unknown(struct text *text, const struct exi_report *report) {
-    const struct exi_type *type = &report->schema->types[report->type];
-    add_quoted(text, report);
-    add(text, " is not known in %s", report->schema->names[type->name].text);
-    if (!type->slots) return;
-    add(text, ", which has");
-    size_t before = text->left;
-    char *start = text->to;
-    add_fields(text, report);
-    if (text->left < before) *start = ' ';
-}
-
-static void add_found(struct text *text, const struct exi_report *report, const char *found) {
-    add(text, "expected ");
-    add_type(text, report);
-    add(text, ", found %s", found);
-}
-
-static void add_root(struct text *text, const struct exi_report *report) {
-    if (report->text) {
-        add_quoted(text, report);
-        add(text, " is no message");
-    } else {
-        add(text, "%s", sentences[EXI_E_ROOT]);
-    }
-}
-
-static void add_missing(struct text *text, const struct exi_report *report) {
-    if (report->field < 0) {
-        add(text, "%s", sentences[EXI_E_MISSING]);
-    } else {
-        uint16_t name = report->schema->fields[report->field].name;
-        add(text, "%s is missing", report->schema->names[name].text);
-    }
-}
-
-static void add_digits(struct text *text, const struct exi_report *report) {
-    bool hex = report->schema->types[report->type].bits == EXI_HEX;
-    add(text, hex ? "not pairs of hexadecimal digits" : "not base64");
-}
-
 static void add_reason(struct text *text, const struct exi_report *report) {
     switch (report->code) {
-    case EXI_E_HEADER: add(text, "EXI header 0x%02x, expected 0x80", (unsigned)report->value); break;
-    case EXI_E_EVENT: add(text, "undeclared event code %" PRIu64, report->value); break;
+    case EXI_E_HEADER:
+        add(text, "EXI header 0x%02x; expected 0x80", (unsigned)report->value);
+        break;
+    case EXI_E_EVENT: add_event(text, report); break;
+    case EXI_E_ROOT: add_root(text, report); break;
     case EXI_E_RANGE: add_range(text, report); break;
     case EXI_E_VALUE: add_value(text, report); break;
     case EXI_E_LENGTH: add_length(text, report); break;
-    case EXI_E_ROOT: add_root(text, report); break;
-    case EXI_E_MISSING: add_missing(text, report); break;
-    case EXI_E_LIST: add(text, "expected a list, found %s", report->found); break;
+    case EXI_E_CHARACTER: add_character(text, report); break;
+    case EXI_E_TOO_MANY: add_too_many(text, report); break;
+    case EXI_E_DEPTH: add(text, "more than %d elements within each other", EXI_MAX_DEPTH); break;
+    case EXI_E_MISSING:
+        add_field(text, report);
+        add(text, " is missing");
+        break;
+    case EXI_E_UNEXPECTED:
+        add_field(text, report);
+        add(text, " may not stand here");
+        break;
+    case EXI_E_TYPE:
+    case EXI_E_CLASS:
+        add(text, "expected ");
+        add_wanted(text, report);
+        add_found(text, report);
+        break;
+    case EXI_E_LIST:
+        add(text, "expected a list");
+        add_found(text, report);
+        break;
     case EXI_E_UNKNOWN: add_unknown(text, report); break;
     case EXI_E_DIGITS: add_digits(text, report); break;
     case EXI_E_JSON:
         add(text, "not JSON: %s at octet %" PRIu64, report->found, report->value);
         break;
-    case EXI_E_TYPE: add_found(text, report, report->found); break;
-    case EXI_E_CLASS: add_found(text, report, "an object of another class"); break;
     default: add(text, "%s", sentences[report->code]);
     }
 }
 
-/* Whether what the state would have taken makes the error clearer. */
-static bool has_expected(enum exi_code code) {
-    return code == EXI_E_EVENT || code == EXI_E_UNDECLARED || code == EXI_E_MISSING ||
-           code == EXI_E_UNEXPECTED;
+/* --- what would have been right --- */
+/* Name what would have been read next. */
+static void take_awaited(struct names *names, const struct exi_report *report) {
+    if (!report->depth) {
+        take(names, "", report->root ? "the end of the fragment" : "a message");
+    } else if (report->type >= 0) {
+        take(names, "", kind_of(report->schema, (uint16_t)report->type));
+    } else if (report->state >= 0) {
+        take_productions(names, report);
+    } else {
+        take(names, "", "the end");
+    }
+}
+
+static void add_expected(struct text *text, const struct exi_report *report) {
+    struct names names = {0};
+    switch (report->code) {
+    case EXI_E_EVENT:
+        if (report->roots) return;
+        take_awaited(&names, report);
+        break;
+    case EXI_E_TRUNCATED:
+    case EXI_E_UNDECLARED:
+    case EXI_E_UNEXPECTED: take_awaited(&names, report); break;
+    case EXI_E_VALUE: take_values(&names, report); break;
+    case EXI_E_BARE:
+        take_members(&names, report->schema, &report->schema->fields[report->field]);
+        break;
+    default: return;
+    }
+    if (names.count) add(text, "; expected ");
+    add_names(text, &names);
+    if (report->code == EXI_E_TRUNCATED && report->limit) {
+        const struct exi_type *type = &report->schema->types[report->type];
+        add(text, " of %" PRIu64 " %s", report->limit, unit_of(type, report->limit == 1));
+    }
 }
 
 void exi_describe(const struct exi_report *report, char *text, size_t size) {
-    struct text to = {text, size};
-    if (size) text[0] = 0;
-    add_path(&to, report);
+    struct text to;
+    begin(&to, text, size);
+    add_path(&to, report->schema, report->path, report->depth);
+    if (report->depth) add(&to, ": ");
     add_reason(&to, report);
-    if (has_expected(report->code)) add_expected(&to, report);
+    add_expected(&to, report);
+    finish(&to);
+}
+
+void exi_describe_path(const struct exi_report *report, char *text, size_t size) {
+    struct text to;
+    begin(&to, text, size);
+    add_path(&to, report->schema, report->path, report->depth);
+    finish(&to);
+}
+
+/* --- warnings --- */
+static void add_leniency(struct text *text, const struct exi_warning *warning) {
+    const char *s = warning->value == 1 ? "" : "s";
+    switch ((enum exi_leniency)warning->kind) {
+    case EXI_W_TRAILING:
+        add(text, "%" PRIu64 " byte%s after the end of the message", warning->value, s);
+        break;
+    case EXI_W_BARE: add(text, "abstract head read as an empty element"); break;
+    case EXI_W_FULL_LIST:
+        add(text, "a full list of %" PRIu64 " items ends like one that is not full",
+            warning->value);
+        break;
+    case EXI_W_EMPTY: add(text, "empty value without a characters event"); break;
+    case EXI_W_HIT: add(text, "string table hit"); break;
+    case EXI_W_ZEROS: add(text, "superfluous zero groups in an integer"); break;
+    }
 }
 
 void exi_describe_warning(const struct exi_report *report, const struct exi_warning *warning,
                           char *text, size_t size) {
-    static const char *const words[] = {
-        [EXI_W_TRAILING] = "bytes after the end of the message",
-        [EXI_W_BARE] = "abstract head read as an empty element",
-        [EXI_W_FULL_LIST] = "a full list ends like one that is not full",
-        [EXI_W_EMPTY] = "empty value without a characters event",
-        [EXI_W_HIT] = "string table hit",
-        [EXI_W_ZEROS] = "superfluous zero groups in an integer",
-    };
-    struct text to = {text, size};
-    if (size) text[0] = 0;
-    if (warning->kind != EXI_W_TRAILING && warning->kind != EXI_W_FULL_LIST) {
-        add(&to, "%s: ", report->schema->names[warning->name].text);
-    }
-    add(&to, "%s", words[warning->kind]);
+    struct text to;
+    begin(&to, text, size);
+    add_path(&to, report->schema, warning->path, warning->depth);
+    if (warning->depth) add(&to, ": ");
+    add_leniency(&to, warning);
+    finish(&to);
 }
 
-void exi_start_report(struct exi_report *report, const struct exi_schema *schema) {
-    report->schema = schema;
-    report->root = NULL;
-    report->code = EXI_OK;
-    report->bit = 0;
-    report->depth = 0;
-    report->state = -1;
-    report->type = -1;
-    report->field = -1;
-    report->value = 0;
-    report->negative = false;
-    report->found = NULL;
-    report->text = NULL;
-    report->text_size = 0;
-    report->warning_count = 0;
-    report->full_lists = 0;
-}
-
-const struct exi_schema *exi_find_schema(const char *name) {
-    for (unsigned i = 0; i < exi_schema_count; i++) {
-        if (!strcmp(exi_schemas[i]->name, name)) return exi_schemas[i];
-    }
-    return NULL;
+void exi_describe_warning_path(const struct exi_report *report, const struct exi_warning *warning,
+                               char *text, size_t size) {
+    struct text to;
+    begin(&to, text, size);
+    add_path(&to, report->schema, warning->path, warning->depth);
+    finish(&to);
 }

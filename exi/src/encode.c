@@ -4,6 +4,7 @@
 #include "bits.h"
 #include "exi.h"
 #include "record.h"
+#include "report.h"
 #include "utf8.h"
 
 /* An element that has begun. */
@@ -38,7 +39,7 @@ static void note_path(struct encoder *e) {
         report->path[i] = (struct exi_step){e->frames[i].name, e->frames[i].item};
     }
     report->depth = (uint8_t)e->depth;
-    if (!e->within) return;
+    if (!e->within || e->within->event == EXI_CH) return;
     uint32_t item = e->within->repeated && e->depth ? top(e)->items : 0;
     report->path[report->depth++] = (struct exi_step){e->within->name, item};
 }
@@ -57,9 +58,38 @@ static bool fail_value(struct encoder *e, enum exi_code code, const struct exi_t
     return fail(e, code);
 }
 
+/* Note what comes next in the record: a text or number itself, all else in words. */
+static void note_found(struct encoder *e) {
+    struct record_reader ahead = e->in;
+    struct record_span text;
+    if (record_read_text(&ahead, &text)) {
+        report_quote(e->report, text.bytes, text.size);
+    } else if (!record_read_integer(&ahead, &e->report->negative, &e->report->value)) {
+        e->report->found = record_kind(&e->in);
+    }
+}
+
+/* Note which field of the innermost element is being written. */
+static void note_field(struct encoder *e) {
+    if (!e->within || !e->depth) return;
+    e->report->field = (int32_t)(top(e)->type->fields + e->within->slot);
+}
+
+static bool wrong_type_code(struct encoder *e, enum exi_code code, const struct exi_type *type) {
+    e->report->type = (int32_t)(type - e->schema->types);
+    note_found(e);
+    note_field(e);
+    return fail(e, code);
+}
+
+static bool wrong_class(struct encoder *e, const struct exi_type *type) {
+    e->report->found = "an object of another class";
+    note_field(e);
+    return fail_value(e, EXI_E_CLASS, type, false, 0);
+}
+
 static bool wrong_type(struct encoder *e, const struct exi_type *type) {
-    e->report->found = record_kind(&e->in);
-    return fail_value(e, EXI_E_TYPE, type, false, 0);
+    return wrong_type_code(e, EXI_E_TYPE, type);
 }
 
 static void write(struct encoder *e, unsigned count, uint32_t value) {
@@ -155,7 +185,7 @@ static bool encode_enum(struct encoder *e, const struct exi_type *type) {
         write(e, type->bits, index);
         return true;
     }
-    e->report->found = "another text";
+    report_quote(e->report, span.bytes, span.size);
     return fail_value(e, EXI_E_VALUE, type, false, 0);
 }
 
@@ -187,7 +217,9 @@ static bool encode_string(struct encoder *e, const struct exi_type *type) {
     uint64_t characters = 0;
     if (!record_read_text(&e->in, &text)) return wrong_type(e, type);
     for (struct record_span rest = text; rest.size; characters++) {
-        if (!next_character(&rest, &point)) return fail(e, EXI_E_CHARACTER);
+        if (next_character(&rest, &point)) continue;
+        e->report->found = "a text that is not UTF-8";
+        return fail(e, EXI_E_CHARACTER);
     }
     if (!check_length(e, type, characters)) return false;
     write_unsigned(e, characters + 2);
@@ -233,16 +265,12 @@ static bool tag_is(const struct encoder *e, const struct exi_type *type, struct 
 /* Read the beginning of a record of `type`: the number of slots and the tag. */
 static bool begin(struct encoder *e, const struct exi_type *type, uint16_t name, uint32_t item) {
     struct record_span tag;
-    struct record_reader start = e->in;
     uint32_t count = 0;
     if (!record_read_array(&e->in, &count)) return wrong_type(e, type);
     if (type->tagged && (!record_read_text(&e->in, &tag) || !tag_is(e, type, tag))) {
-        return fail_value(e, EXI_E_CLASS, type, false, 0);
+        return wrong_class(e, type);
     }
-    if (count != (uint32_t)type->slots + type->tagged) {
-        e->in = start;
-        return fail_value(e, EXI_E_CLASS, type, false, 0);
-    }
+    if (count != (uint32_t)type->slots + type->tagged) return wrong_class(e, type);
     if (e->depth == EXI_MAX_DEPTH) return fail(e, EXI_E_DEPTH);
     e->within = NULL;
     e->frames[e->depth++] =
@@ -283,9 +311,23 @@ static const struct exi_production *find_event(const struct encoder *e, const st
     return p + 1 < end && holds(p + 1, f->slot) ? of_tag(e, p, end) : p;
 }
 
+static const struct exi_field *field_of(const struct encoder *e, const struct frame *f,
+                                        unsigned slot) {
+    return &e->schema->fields[f->type->fields + slot];
+}
+
+/* Name the field that has to come here: the required one, else any that the state has. */
 static bool missing(struct encoder *e) {
+    const struct frame *f = top(e);
+    const struct exi_state *state = &e->schema->states[f->state];
+    const struct exi_production *production = productions_of(e, f->state);
     e->within = NULL;
-    e->report->state = top(e)->state;
+    e->report->state = f->state;
+    for (unsigned code = 0; code < state->count && e->report->field < 0; code++) {
+        if (production[code].event > EXI_CH) continue;
+        if (!field_of(e, f, production[code].slot)->required) continue;
+        e->report->field = (int32_t)(f->type->fields + production[code].slot);
+    }
     return fail(e, EXI_E_MISSING);
 }
 
@@ -294,14 +336,18 @@ static bool out_of_place(struct encoder *e, const struct frame *f) {
     const struct exi_production *production = productions_of(e, f->state);
     const struct exi_state *state = &e->schema->states[f->state];
     e->report->state = f->state;
-    e->report->value = f->slot;
     if (f->items && f->list_open) {
         e->within = f->list;
-        return fail(e, EXI_E_TOO_MANY);
+        e->report->value = (uint64_t)f->items + f->items_left;
+        e->report->limit = f->items;
+        fail(e, EXI_E_TOO_MANY);
+        e->report->path[e->report->depth - 1].item = 0; /* the list is wrong, no item of it */
+        return false;
     }
     for (unsigned code = 0; code < state->count; code++) {
         if (production[code].event != EXI_EE && production[code].slot < f->slot) return missing(e);
     }
+    e->report->field = (int32_t)(f->type->fields + f->slot);
     return fail(e, EXI_E_UNEXPECTED);
 }
 
@@ -316,6 +362,11 @@ static void count_item(struct frame *f, const struct exi_production *production)
     if (production->maximum && f->items == production->maximum) f->state = production->full;
 }
 
+static bool bare_head(struct encoder *e) {
+    note_field(e);
+    return fail(e, EXI_E_BARE);
+}
+
 /* Write the event's code and what belongs to it. */
 static bool event(struct encoder *e, struct frame *f, const struct exi_production *production) {
     const struct exi_state *state = &e->schema->states[f->state];
@@ -324,7 +375,7 @@ static bool event(struct encoder *e, struct frame *f, const struct exi_productio
     unsigned simple_element = production->event == EXI_SE && type->kind != EXI_COMPLEX;
     write(e, state->bits + simple_element, code << simple_element);
     count_item(f, production);
-    if (production->bare != EXI_NOT_BARE) return fail(e, EXI_E_BARE);
+    if (production->bare != EXI_NOT_BARE) return bare_head(e);
     if (type->kind == EXI_COMPLEX) {
         return begin(e, type, production->name, production->repeated ? f->items : 0);
     }
@@ -340,7 +391,7 @@ static bool field(struct encoder *e, struct frame *f) {
     e->within = production;
     if (!production->repeated || f->list_open) return event(e, f, production);
     if (!record_read_array(&e->in, &f->items_left)) {
-        return wrong_type(e, &e->schema->types[production->type]);
+        return wrong_type_code(e, EXI_E_LIST, &e->schema->types[production->type]);
     }
     f->list_open = true;
     f->list = production;
@@ -390,7 +441,11 @@ static int find_root(const struct exi_schema *schema, const struct exi_roots *ro
 
 static bool root(struct encoder *e, const struct exi_roots *roots, const char *name) {
     int code = find_root(e->schema, roots, name);
-    if (code < 0) return fail(e, EXI_E_ROOT);
+    if (code < 0) {
+        report_quote(e->report, name, strlen(name));
+        e->report->roots = roots;
+        return fail(e, EXI_E_ROOT);
+    }
     const struct exi_root *found = &roots->roots[code];
     write(e, 8, 0x80);
     write(e, roots->bits, (uint32_t)code);

@@ -21,6 +21,7 @@
 #define EXI_MAX_STRINGS 128 /* of one stream that a string table hit can refer to */
 #define EXI_MAX_BIG_BYTES 64 /* of an integer without bounds */
 #define EXI_MAX_TEXT 4096    /* what an error or warning in words needs at most */
+#define EXI_MAX_QUOTED 40    /* octets of the input that an error quotes */
 
 enum exi_code {
     EXI_OK,
@@ -47,7 +48,7 @@ enum exi_code {
     EXI_E_UNEXPECTED, /* a field that may not stand beside the others */
     /* Of a text form, from which a record is made: */
     EXI_E_DOCUMENT, /* not an object of one key, the root element */
-    EXI_E_LIST,     /* no list where one is wanted */
+    EXI_E_LIST,     /* no list where one is wanted; of records too */
     EXI_E_UNKNOWN,  /* a name that the class does not have */
     EXI_E_TWICE,    /* a field that is there already */
     EXI_E_DIGITS,   /* a text that is no binary */
@@ -65,8 +66,8 @@ enum exi_leniency {
 
 /* Flags of exi_decode() and exi_encode(). */
 #define EXI_FRAGMENT 1u   /* a fragment stream instead of a document */
-#define EXI_LENIENT 2u    /* take abstract heads as empty elements */
-#define EXI_FULL_LISTS 4u /* full lists end like lists that are not full, as libcbv2g sends them */
+#define EXI_LENIENT 2u    /* take the heads of substitution groups as empty elements */
+#define EXI_FULL_LISTS 4u /* full lists of objects end like lists that are not full */
 
 struct exi_step {
     uint16_t name;
@@ -75,28 +76,39 @@ struct exi_step {
 
 struct exi_warning {
     uint8_t kind;
-    uint16_t name;
+    uint8_t depth; /* steps of the path; 0: it is about all of the stream */
+    struct exi_step path[EXI_MAX_DEPTH + 1];
+    uint64_t value; /* EXI_W_TRAILING: bytes; EXI_W_FULL_LIST: items */
     size_t bit;
+};
+
+/* A text of the input, or its beginning. */
+struct exi_quote {
+    uint8_t bytes[EXI_MAX_QUOTED];
+    uint8_t size;
+    bool there; /* or else there is none */
+    bool cut;
 };
 
 struct exi_report {
     const struct exi_schema *schema;
     const struct exi_root *root; /* of the stream; NULL: it had none that may be a message */
+    const struct exi_roots *roots; /* of which the root element is none; NULL: that is not wrong */
     enum exi_code code;
     size_t bit;          /* where the item began that is wrong (decoding only) */
     struct exi_step path[EXI_MAX_DEPTH + 1];
     uint8_t depth;
     int32_t state;       /* whose productions were expected; -1: none */
     int32_t type;        /* of the value that is wrong, or wanted; -1: none */
-    int32_t field;       /* that is missing; -1: none */
+    int32_t field;       /* that is missing or not wanted; -1: none */
     uint64_t value;      /* the number, length, count or code that is wrong ... */
     bool negative;       /* ... below zero: value is then -1 - number */
-    const char *found;   /* what stood there instead, in words; NULL: nothing to say */
-    const uint8_t *text; /* that text itself, within the input; NULL: not a text */
-    size_t text_size;
+    uint64_t limit;      /* the most items; of what is cut short: octets or characters; 0: none */
+    const char *found;   /* what stood there instead, in words; NULL: the number `value` */
+    struct exi_quote quote; /* that itself: a text, or the digits of a number of any size */
     struct exi_warning warnings[EXI_MAX_WARNINGS];
     uint32_t warning_count;
-    uint32_t full_lists; /* lists that reached the most items they may have */
+    uint32_t full_lists; /* lists of objects that reached the most items they may have */
 };
 
 /* Decode `size` bytes of EXI into a record. The output size is in *written. */
@@ -104,8 +116,8 @@ enum exi_code exi_decode(const struct exi_schema *schema, const uint8_t *data, s
                          unsigned flags, uint8_t *out, size_t capacity, size_t *written,
                          struct exi_report *report);
 
-/* Decode what real peers send, too: what the schema forbids becomes a warning in the report.
- * `flags` is EXI_FRAGMENT or 0. */
+/* Decode what real peers send: by the schema if that is possible, else with the leniencies of
+ * EXI_LENIENT, EXI_FULL_LISTS or both, of which the report warns. `flags` is EXI_FRAGMENT or 0. */
 enum exi_code exi_decode_leniently(const struct exi_schema *schema, const uint8_t *data,
                                    size_t size, unsigned flags, uint8_t *out, size_t capacity,
                                    size_t *written, struct exi_report *report);
@@ -115,12 +127,18 @@ enum exi_code exi_encode(const struct exi_schema *schema, const char *root, cons
                          size_t size, unsigned flags, uint8_t *out, size_t capacity,
                          size_t *written, struct exi_report *report);
 
-/* Put the error of a report into words; always ends the text. */
+/* Put the error of a report into one sentence: where, then what; the bit is not in it. A text of
+ * EXI_MAX_TEXT takes every sentence, a shorter one ends in three dots. */
 void exi_describe(const struct exi_report *report, char *text, size_t size);
 
-/* Put a warning into words. */
+/* Say only where: `PreChargeReq/EVTargetVoltage/Value`; nothing where no element had begun. */
+void exi_describe_path(const struct exi_report *report, char *text, size_t size);
+
+/* The same for a warning. */
 void exi_describe_warning(const struct exi_report *report, const struct exi_warning *warning,
                           char *text, size_t size);
+void exi_describe_warning_path(const struct exi_report *report, const struct exi_warning *warning,
+                               char *text, size_t size);
 
 /* Begin a report: no error, no warnings. */
 void exi_start_report(struct exi_report *report, const struct exi_schema *schema);

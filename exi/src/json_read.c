@@ -6,6 +6,8 @@
  */
 #include "json.h"
 #include "json_reader.h"
+#include "report.h"
+#include "utf8.h"
 
 static struct json_frame *top(struct json_reader *r) { return &r->frames[r->depth - 1]; }
 
@@ -29,15 +31,36 @@ bool json_fail_type(struct json_reader *r, enum exi_code code, const struct exi_
 
 bool json_wrong_kind(struct json_reader *r, enum exi_code code, const struct exi_type *type,
                      struct json_cursor in, const struct json_place *place) {
+    unsigned first = json_peek(&in);
     r->report->found = json_kind(in);
+    if (first == '"') {
+        r->report->found = NULL;
+        json_note_text(r, in);
+    } else if (json_is_integer(in)) {
+        r->report->found = "the integer";
+        json_note_number(r, in);
+    }
     return json_fail_type(r, code, type, place);
 }
 
 void json_note_text(struct json_reader *r, struct json_cursor string) {
-    json_peek(&string);
-    r->report->text = string.at + 1;
-    json_skip(&string);
-    r->report->text_size = (size_t)(string.at - 1 - r->report->text);
+    uint8_t text[EXI_MAX_QUOTED + 1]; /* one octet more than is kept shows that there are more */
+    size_t size = 0;
+    uint32_t point = 0;
+    json_take(&string, '"');
+    while (size < sizeof text && json_character(&string, &point)) {
+        uint8_t character[UTF8_MOST_BYTES];
+        size_t count = utf8_write(character, point);
+        for (size_t i = 0; i < count && size < sizeof text; i++) text[size++] = character[i];
+    }
+    report_quote(r->report, text, size);
+}
+
+void json_note_number(struct json_reader *r, struct json_cursor number) {
+    json_peek(&number);
+    const uint8_t *digits = number.at;
+    json_skip(&number);
+    report_quote(r->report, digits, (size_t)(number.at - digits));
 }
 
 /* --- fields --- */
@@ -280,6 +303,7 @@ static bool root(struct json_reader *r, const struct exi_roots *roots, struct js
     const struct exi_root *found = find_root(r, roots, key);
     if (!found) {
         json_note_text(r, key);
+        r->report->roots = roots;
         return json_fail(r, EXI_E_ROOT, NULL);
     }
     r->report->root = found;

@@ -4,6 +4,7 @@
 #include "decimal.h"
 #include "digits.h"
 #include "json_reader.h"
+#include "report.h"
 
 static bool full(struct json_reader *r, const struct json_place *place) {
     return json_fail(r, EXI_E_OUTPUT, place);
@@ -37,7 +38,10 @@ static bool small_number(const uint8_t *digits, size_t count, uint64_t *value) {
 static bool big_number(struct json_reader *r, const struct exi_type *type, const uint8_t *digits,
                        size_t count, bool negative, const struct json_place *place) {
     uint8_t number[EXI_MAX_BIG_BYTES];
-    if (type->kind != EXI_BIG) return json_fail(r, EXI_E_RANGE, place);
+    if (type->kind != EXI_BIG) {
+        report_quote(r->report, digits - negative, count + negative);
+        return json_fail_type(r, EXI_E_RANGE, type, place);
+    }
     size_t size = decimal_read(digits, count, negative, number);
     if (size > EXI_MAX_BIG_BYTES) {
         r->report->value = size;
@@ -100,10 +104,14 @@ static bool read_binary(struct json_reader *r, const struct exi_type *type,
                         struct json_cursor *in, const struct json_place *place) {
     uint8_t *text = NULL;
     size_t size = 0;
+    struct json_cursor start = *in;
     if (!read_string(r, type, in, place, &text, &size)) return false;
     bool done = type->bits == EXI_HEX ? digits_from_hex(text, size, text, &size)
                                       : digits_from_base64(text, size, text, &size);
-    if (!done) return json_fail_type(r, EXI_E_DIGITS, type, place);
+    if (!done) {
+        json_note_text(r, start);
+        return json_fail_type(r, EXI_E_DIGITS, type, place);
+    }
     return record_binary_header(&r->out, size) && close_up(r, text, size);
 }
 

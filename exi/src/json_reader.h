@@ -48,8 +48,9 @@ bool json_fail_type(struct json_reader *r, enum exi_code code, const struct exi_
 bool json_wrong_kind(struct json_reader *r, enum exi_code code, const struct exi_type *type,
                      struct json_cursor in, const struct json_place *place);
 
-/* Note the string that comes as what is wrong, without its quotes. */
+/* Note the string that comes, or the number, as what is wrong. */
 void json_note_text(struct json_reader *r, struct json_cursor string);
+void json_note_number(struct json_reader *r, struct json_cursor number);
 
 /* Read a value of simple type. */
 bool json_read_simple(struct json_reader *r, const struct exi_type *type, struct json_cursor *in,

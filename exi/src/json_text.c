@@ -54,6 +54,11 @@ const char *json_kind(struct json_cursor in) {
     return is_fraction(in) ? "a number that is no integer" : "an integer";
 }
 
+bool json_is_integer(struct json_cursor in) {
+    unsigned first = json_peek(&in);
+    return (first == '-' || (first >= '0' && first <= '9')) && !is_fraction(in);
+}
+
 static uint32_t unit(struct json_cursor *in) {
     uint32_t value = 0;
     for (unsigned i = 0; i < 4; i++) value = value << 4 | (uint32_t)digits_value(*in->at++);

@@ -49,6 +49,9 @@ void json_skip(struct json_cursor *in);
 /* Say what kind of value comes, in words. */
 const char *json_kind(struct json_cursor in);
 
+/* Whether an integer comes. */
+bool json_is_integer(struct json_cursor in);
+
 /* Take the next character of a string that has begun; false, and the quote taken, at its end. */
 bool json_character(struct json_cursor *in, uint32_t *point);
 

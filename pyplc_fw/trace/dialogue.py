@@ -186,10 +186,10 @@ class _Reader:
                 session_id = message.Header.SessionID
         if problem:
             fields["error"] = problem
-            self.warnings.append(f"frame {payload.number}: {name or 'EXI'}: {problem}")
+            self.warnings.append(_about(name or "EXI", problem, payload.number))
         if schema == "app" and message is not None:
             self._learn(message)
-        self.notes += [f"frame {payload.number}: {name}: {what}" for what in overlooked]
+        self.notes += [_about(name, what, payload.number) for what in overlooked]
         return V2gEvent(
             number=payload.number,
             time_ns=payload.time_ns,
@@ -220,6 +220,11 @@ class _Reader:
         elif message.SchemaID is not None:
             namespace = self._offered.get(message.SchemaID, "")
             self._dialogue.chosen_schema = NAMESPACES.get(namespace, "")
+
+
+def _about(name: str, what: str, frame: int) -> str:
+    """Say what is to be said of a message, which ``what`` may name already."""
+    return f"frame {frame}: {what if what.startswith(name) else f'{name}: {what}'}"
 
 
 def body_fields(message: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ The C machine knows bits and records only; msgspec turns records into typed mess
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 from typing import Any, Final, Literal, TypeAlias, Union, overload
@@ -15,9 +14,9 @@ import msgspec
 import pyplc_exi
 
 from pyplc_fw.errors import CodecError
+from pyplc_fw.v2g.exi_culprit import culprit, with_class
 from pyplc_fw.v2g.exi_json import from_json_of, to_json
 from pyplc_fw.v2g.messages import app, din
-from pyplc_fw.v2g.messages.fields import fields_of
 from pyplc_fw.v2g.messages.schema import SCHEMAS, ComplexType, Schema, XsInteger
 
 __all__ = [
@@ -25,10 +24,12 @@ __all__ = [
     "Leniency",
     "decode",
     "decode_fragment",
+    "decode_fragment_with_warnings",
     "decode_with_warnings",
     "encode",
     "encode_fragment",
     "from_json",
+    "guess_schema",
     "to_json",
 ]
 
@@ -39,10 +40,14 @@ class Leniency(msgspec.Struct, frozen=True):
     """Something that the sender should not have sent, and that was read all the same."""
 
     message: str
+    "Where and what, in words."
     bit: int
+    path: str = ""
+    "Of the element; empty where it is about the whole."
 
 
-FULL_LIST_MESSAGE: Final = "a full list ends like one that is not full"
+SCHEMA_OF_BYTE_1: Final = {0x9A: "din", 0x98: "iso2"}
+"The event codes of V2G_Message and Header, which differ between the schemas."
 
 
 # --- decoding --------------------------------------------------------------------------------
@@ -75,46 +80,51 @@ def decode_with_warnings(
 def decode_with_warnings(
     schema: str, data: bytes, *, lenient: bool = True
 ) -> tuple[ComplexType, list[Leniency]]:
-    """Read one message, and say what had to be overlooked (trailing bytes are always reported).
+    """Read one message, and say what had to be overlooked: docs/exi.md, "What is overlooked".
 
-    Source of the leniencies: what real cars and chargers sent, and what other stacks encode.
+    Raises CodecError, whose ``bit`` and ``path`` say where.
     """
-    record, noted = _to_record(schema, data, lenient=lenient)
+    record, noted = _to_record(schema, data, pyplc_exi.LENIENT if lenient else 0)
     return _typed(_document_decoder(schema), record), noted
 
 
-def decode_fragment(schema: str, data: bytes) -> ComplexType:
-    """Read one fragment stream: a signed element on its own."""
-    _schema(schema)
-    try:
-        record, _, _ = pyplc_exi.decode(schema, data, pyplc_exi.FRAGMENT)
-    except pyplc_exi.Error as error:
-        raise _codec_error(error) from None
-    return _typed(_fragment_decoder(schema), record)
+def decode_fragment(schema: str, data: bytes, *, lenient: bool = False) -> ComplexType:
+    """Read one fragment stream: a signed element on its own. Raises CodecError."""
+    return decode_fragment_with_warnings(schema, data, lenient=lenient)[0]
 
 
-def _to_record(schema: str, data: bytes, *, lenient: bool) -> tuple[bytes, list[Leniency]]:
+def decode_fragment_with_warnings(
+    schema: str, data: bytes, *, lenient: bool = True
+) -> tuple[ComplexType, list[Leniency]]:
+    """Read one fragment stream, and say what had to be overlooked. Raises CodecError."""
+    flags = pyplc_exi.FRAGMENT | (pyplc_exi.LENIENT if lenient else 0)
+    record, noted = _to_record(schema, data, flags)
+    return _typed(_fragment_decoder(schema), record), noted
+
+
+def guess_schema(data: bytes) -> str:
+    """Tell the schema of a message from its second byte: ``app``, ``din`` or ``iso2``.
+
+    Raises CodecError for all others: ISO 15118-20 is told apart by the V2GTP payload type only.
+    """
+    if len(data) > 1:
+        if data[1] < 0x80:
+            return "app"
+        if data[1] in SCHEMA_OF_BYTE_1:
+            return SCHEMA_OF_BYTE_1[data[1]]
+    raise CodecError(
+        "neither a handshake nor DIN 70121 nor ISO 15118-2 by its second byte: name the schema "
+        "(of ISO 15118-20, the V2GTP payload type tells it)"
+    )
+
+
+def _to_record(schema: str, data: bytes, flags: int) -> tuple[bytes, list[Leniency]]:
     _schema(schema)
     try:
-        record, warnings, _ = pyplc_exi.decode(schema, data, pyplc_exi.LENIENT if lenient else 0)
+        record, warnings = pyplc_exi.decode(schema, data, flags)
     except pyplc_exi.Error as error:
-        if lenient and (found := _with_full_lists(schema, data)):
-            return found
         raise _codec_error(error) from None
     return record, [Leniency(*warning) for warning in warnings]
-
-
-def _with_full_lists(schema: str, data: bytes) -> tuple[bytes, list[Leniency]] | None:
-    """Read it as libcbv2g sends full lists; None where that does not help."""
-    try:
-        record, warnings, full_lists = pyplc_exi.decode(
-            schema, data, pyplc_exi.LENIENT | pyplc_exi.FULL_LISTS
-        )
-    except pyplc_exi.Error:
-        return None
-    if not full_lists:
-        return None
-    return record, [Leniency(FULL_LIST_MESSAGE, 0), *(Leniency(*entry) for entry in warnings)]
 
 
 def _typed(decoder: msgspec.msgpack.Decoder[Any], record: bytes) -> ComplexType:
@@ -126,8 +136,8 @@ def _typed(decoder: msgspec.msgpack.Decoder[Any], record: bytes) -> ComplexType:
 
 
 def _codec_error(error: pyplc_exi.Error) -> CodecError:
-    message, bit = error.args
-    return CodecError(message if bit is None else f"{message} (at bit {bit})", bit=bit)
+    message, bit, path = error.args
+    return CodecError(message if bit is None else f"{message} (at bit {bit})", bit=bit, path=path)
 
 
 # --- encoding --------------------------------------------------------------------------------
@@ -150,49 +160,21 @@ def _from_message(schema: str, message: ComplexType, flags: int) -> bytes:
     try:
         record = _ENCODER.encode(message)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise CodecError(f"{_culprit(message)}: {error}") from error
+        raise culprit(message, _ENCODER.encode) from error
     try:
         return pyplc_exi.encode(schema, type(message).__name__, record, flags)
     except pyplc_exi.Error as error:
-        raise _codec_error(error) from None
-
-
-def _culprit(message: ComplexType) -> str:
-    """Name the way to the field that cannot be written."""
-    path = [type(message).__name__]
-    part: object = message
-    while isinstance(part, ComplexType):
-        name, part = next(_unwritable(part), ("", None))
-        path.append(name)
-    return "/".join(path)
-
-
-def _unwritable(value: ComplexType) -> Iterator[tuple[str, object]]:
-    for field in fields_of(type(value)):
-        for part in _parts(getattr(value, field.name)):
-            if not _writable(part):
-                yield type(part).__name__ if field.members else field.name, part
-
-
-def _parts(value: object) -> tuple[object, ...]:
-    return tuple(value) if isinstance(value, tuple | list) else (value,)
-
-
-def _writable(value: object) -> bool:
-    try:
-        _ENCODER.encode(value)
-    except (TypeError, ValueError, OverflowError, RecursionError):
-        return False
-    return True
+        problem, _, path = error.args
+        raise CodecError(with_class(message, problem, path), path=path) from None
 
 
 # --- JSON ------------------------------------------------------------------------------------
-def from_json(schema: str, document: object) -> ComplexType:
-    """Make a message of what ``to_json`` gives: one key, the root element.
+def from_json(schema: str, document: object, *, fragment: bool = False) -> ComplexType:
+    """Make a message, or a fragment, of what ``to_json`` gives: one key, the root element.
 
     Raises CodecError for whatever is not the JSON form of a message; bounds are ``encode``'s.
     """
-    roots = _schema(schema).roots or _schema(schema).fragments
+    roots = _schema(schema).fragments if fragment else _schema(schema).roots
     return from_json_of({cls.__name__: cls for cls in roots}, document)
 
 

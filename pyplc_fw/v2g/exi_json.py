@@ -10,13 +10,16 @@ import binascii
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from pyplc_fw.errors import CodecError
+from pyplc_fw.v2g.exi_words import error_at, found_in_json, member_names, names, quoted, wanted
 from pyplc_fw.v2g.messages.fields import DataType, Field, Kind, fields_of
-from pyplc_fw.v2g.messages.schema import HEX, Binary, ComplexType, Integer, XsInteger
+from pyplc_fw.v2g.messages.schema import HEX, Binary, ComplexType, Integer, Text, XsInteger
 
 Json: TypeAlias = dict[str, Any]
+Path: TypeAlias = tuple[str, ...]
+"From the root element down; items of a list are numbered, ``Parameter[1]``."
 
 
 # --- to JSON ---------------------------------------------------------------------------------
@@ -64,104 +67,157 @@ def _plain(datatype: DataType | None, value: Any) -> Any:
 
 
 # --- from JSON -------------------------------------------------------------------------------
+class JsonObject(dict[str, Any]):
+    """An object as it was written: ``twice`` is a key that stands twice in it, if one does."""
+
+    twice: str | None = None
+
+
+def json_object(pairs: list[tuple[str, Any]]) -> JsonObject:
+    """Make an object of its pairs; for ``json.loads(..., object_pairs_hook=json_object)``."""
+    made = JsonObject(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        made.twice = next(key for n, key in enumerate(keys) if key in keys[:n])
+    return made
+
+
+class Entry(NamedTuple):
+    """One key of an object, and what it means."""
+
+    name: str
+    "Of the element or attribute; empty for the text of an element."
+    datatype: DataType
+    value: object
+
+
 def from_json_of(roots: Mapping[str, type[ComplexType]], document: object) -> ComplexType:
     """Make a message of the one element that ``document`` holds; raises CodecError."""
-    if not isinstance(document, dict) or len(document) != 1:
+    if not isinstance(document, dict) or len(document) != 1 or _twice(document) is not None:
         raise CodecError("a message is an object with one key, its root element")
     ((name, content),) = document.items()
     if name not in roots:
-        raise CodecError(f"{name}: no message; there are {', '.join(roots)}")
-    return _object(roots[name], content, str(name))
+        known = f"expected {names(list(roots))}" if roots else "the schema has fragments only"
+        raise CodecError(f"{quoted(str(name))} is no message; {known}")
+    return _object(roots[name], content, (str(name),))
 
 
-def _object(cls: type[ComplexType], content: object, path: str) -> ComplexType:
+def _twice(content: dict[str, Any]) -> str | None:
+    return content.twice if isinstance(content, JsonObject) else None
+
+
+def _object(cls: type[ComplexType], content: object, path: Path) -> ComplexType:
     fields = fields_of(cls)
     if [field.kind for field in fields] == [Kind.TEXT]:
-        return cls(**{fields[0].name: _value(fields[0], None, content, path)})
+        return cls(**{fields[0].name: _value(fields[0].datatype, content, path)})
     if not isinstance(content, dict):
-        raise CodecError(f"{path}: expected an object")
-    values: Json = {}
-    for key, value in content.items():
-        _take(cls, values, key, value, f"{path}/{key}")
+        raise _wrong(wanted(cls), content, path)
+    entries = _entries(cls, content, path)
     for field in fields:
-        if field.name not in values and field.minimum:
-            raise CodecError(f"{path}: {field.name} is missing")
-    return cls(**values)
+        if field.minimum and not entries[field.name]:
+            missing = names(member_names(field) or [_plain_name(field)])
+            raise error_at(path, f"{missing} is missing")
+    return cls(**{field.name: _field(field, entries[field.name], path) for field in fields
+                  if entries[field.name]})  # fmt: skip
 
 
-def _take(cls: type[ComplexType], values: Json, key: str, value: object, path: str) -> None:
-    field, member = _field_of(cls, key, path)
-    if not field.repeated:
-        if field.name in values:
-            raise CodecError(f"{path}: there is one already")
-        values[field.name] = _value(field, member, value, path)
-        return
-    if not isinstance(value, list):
-        raise CodecError(f"{path}: expected a list")
-    items = tuple(_value(field, member, item, f"{path}[{n}]") for n, item in enumerate(value, 1))
-    values[field.name] = values.get(field.name, ()) + items
+def _entries(cls: type[ComplexType], content: Json, path: Path) -> dict[str, list[Entry]]:
+    """Sort the keys by the field that they belong to."""
+    found: dict[str, list[Entry]] = {field.name: [] for field in fields_of(cls)}
+    for key, value in content.items():
+        field, entry = _meaning(cls, key, value, path)
+        others = found[field.name]
+        if (others and not field.repeated) or key == _twice(content):
+            raise error_at(_way(path, entry.name), "there is one already")
+        others.append(entry)
+    return found
 
 
-def _field_of(
-    cls: type[ComplexType], key: str, path: str
-) -> tuple[Field, type[ComplexType] | None]:
+def _meaning(cls: type[ComplexType], key: str, value: object, path: Path) -> tuple[Field, Entry]:
     for field in fields_of(cls):
         for member in field.members:
             if key == member.__name__:
-                return field, member
-        if not field.members and key == _key(field, None):
-            return field, None
-    known = ", ".join(_known_keys(cls)) or "nothing"
-    raise CodecError(f"{path}: not known in {cls.__name__}, which has {known}")
+                return field, Entry(key, member, value)
+        if field.datatype is not None and key == _key(field, None):
+            name = "" if field.kind is Kind.TEXT else field.name
+            return field, Entry(name, field.datatype, value)
+    known = names(_known_keys(cls)) or "nothing"
+    raise error_at(path, f"{quoted(key)} is unknown; expected {known}")
 
 
 def _known_keys(cls: type[ComplexType]) -> list[str]:
     keys = []
     for field in fields_of(cls):
-        keys += [member.__name__ for member in field.members] or [_key(field, None)]
+        keys += member_names(field) or [_key(field, None)]
     return keys
 
 
-def _value(field: Field, member: type[ComplexType] | None, value: object, path: str) -> object:
-    datatype = member or field.datatype
-    if isinstance(datatype, type):
-        if issubclass(datatype, ComplexType):
-            return _object(datatype, value, path)
-        if issubclass(datatype, Enum):
-            return _enumeration(datatype, value, path)
-        return _typed(bool, value, path)
-    if isinstance(datatype, Integer):
-        return _integer(datatype, value, path)
-    text: str = _typed(str, value, path)
-    return _binary(datatype, text, path) if isinstance(datatype, Binary) else text
+def _plain_name(field: Field) -> str:
+    return "the text" if field.kind is Kind.TEXT else field.name
 
 
-def _integer(datatype: Integer, value: object, path: str) -> int:
-    number: int = _typed(int, value, path)
-    return XsInteger(number) if datatype.minimum is None else number
+def _way(path: Path, name: str, item: int = 0) -> Path:
+    if not name:
+        return path
+    return (*path, f"{name}[{item}]" if item else name)
 
 
-def _typed(kind: type, value: object, path: str) -> Any:
+def _field(field: Field, entries: list[Entry], path: Path) -> object:
+    if not field.repeated:
+        (entry,) = entries
+        return _value(entry.datatype, entry.value, _way(path, entry.name))
+    items: list[object] = []
+    for name, datatype, value in entries:
+        if not isinstance(value, list):
+            raise _wrong("a list", value, _way(path, name))
+        for item in value:
+            items.append(_value(datatype, item, _way(path, name, len(items) + 1)))
+    return tuple(items)
+
+
+def _value(datatype: DataType | None, value: object, path: Path) -> object:
+    match datatype:
+        case Integer(minimum, _):
+            number: int = _typed(int, datatype, value, path)
+            return XsInteger(number) if minimum is None else number
+        case Text():
+            return _typed(str, datatype, value, path)
+        case Binary(encoding):
+            return _binary(encoding, _typed(str, datatype, value, path), path)
+    assert isinstance(datatype, type)  # noqa: S101 - the fields of a group have entries of their own
+    if issubclass(datatype, ComplexType):
+        return _object(datatype, value, path)
+    if issubclass(datatype, Enum):
+        return _enumeration(datatype, _typed(str, datatype, value, path), path)
+    return _typed(bool, datatype, value, path)
+
+
+def _wrong(what: str, value: object, path: Path) -> CodecError:
+    return error_at(path, f"expected {what}, found {found_in_json(value)}")
+
+
+def _typed(kind: type, datatype: DataType, value: object, path: Path) -> Any:
     """Return the value if it is of exactly this type: true is no number, 5.0 no integer."""
     if type(value) is not kind:
-        raise CodecError(f"{path}: expected {kind.__name__}, found {type(value).__name__}")
+        raise _wrong(wanted(datatype), value, path)
     return value
 
 
-def _enumeration(enumeration: type[Enum], value: object, path: str) -> Enum:
+def _enumeration(enumeration: type[Enum], text: str, path: Path) -> Enum:
     try:
-        return enumeration(_typed(str, value, path))
-    except ValueError as error:
-        raise CodecError(f"{path}: {value!r} is none of {enumeration.__name__}") from error
+        return enumeration(text)
+    except ValueError:
+        values = [str(member.value) for member in enumeration]
+        problem = f"{quoted(text)} is none of the {len(values)} values; expected {names(values)}"
+        raise error_at(path, problem) from None
 
 
-def _binary(datatype: Binary, text: str, path: str) -> bytes:
+def _binary(encoding: str, text: str, path: Path) -> bytes:
     try:
-        if datatype.encoding == HEX:
-            return binascii.unhexlify(text)
-        return _from_base64(text)
-    except ValueError as error:
-        raise CodecError(f"{path}: {error}") from error
+        return binascii.unhexlify(text) if encoding == HEX else _from_base64(text)
+    except ValueError:
+        form = "in pairs of hexadecimal digits" if encoding == HEX else "base64"
+        raise error_at(path, f"{quoted(text)} is not {form}") from None
 
 
 def _from_base64(text: str) -> bytes:

@@ -2,12 +2,11 @@ from typing import Final
 
 FRAGMENT: Final[int]
 LENIENT: Final[int]
-FULL_LISTS: Final[int]
 
 class Error(ValueError):
-    args: tuple[str, int | None]
+    args: tuple[str, int | None, str]
 
 def decode(
     schema: str, data: bytes, flags: int, /
-) -> tuple[bytes, tuple[tuple[str, int], ...], int]: ...
+) -> tuple[bytes, tuple[tuple[str, int, str], ...]]: ...
 def encode(schema: str, root: str, record: bytes, flags: int, /) -> bytes: ...

@@ -129,10 +129,15 @@ def decoded(schema: str, stream: bytes, *, lenient: bool) -> tuple[str, list[str
 
 def encoded(schema: str, document: object) -> str | None:
     """Return the stream in hexadecimal, None for what is refused."""
+    return encoded_or_error(schema, document)[0]
+
+
+def encoded_or_error(schema: str, document: object) -> tuple[str | None, str | None]:
+    """Return the stream in hexadecimal, or what is said of the document."""
     try:
-        return exi.encode(exi.from_json(schema, document)).hex()
-    except CodecError:
-        return None
+        return exi.encode(exi.from_json(schema, document)).hex(), None
+    except CodecError as error:
+        return None, str(error)
 
 
 # --- vectors ---------------------------------------------------------------------------------

@@ -275,7 +275,7 @@ WRONG: Final = {
     "DD8": "hexadecimal",
     "DD80zz": "hexadecimal",
     "DD80 9a": "hexadecimal",
-    "DD009a": "EXI header 0x00, expected 0x80",
+    "DD009a": "EXI header 0x00; expected 0x80",
     "E": "schema letter",
     "EX": "schema letter",
     "E2A": "draft",

@@ -308,7 +308,7 @@ def test_an_error_says_where_and_what(program: Program) -> None:
     soc_101 = PRE_CHARGE_REQ.replace("51400dc0", "51401940")
     answer = answer_of(program, f"DD{soc_101}")
     assert answer["error"] == (
-        "V2G_Message/Body/PreCharge-Req/DC_EVStatus/EVRESSSOC: 101 is outside 0 to 100 (at bit 115)"
+        "PreCharge-Req/DC_EVStatus/EVRESSSOC: 101 is outside 0 to 100 (at bit 115)"
     )
 
 

@@ -323,6 +323,6 @@ def test_what_was_read_although_it_should_not_have_been_sent_is_noted() -> None:
     conversation = made.conversation()
     (message,) = messages(conversation)
     assert message.strict
-    assert message.overlooked[0].startswith("bytes after the end of the message")
-    assert "frame 4: ContractAuthenticationReq: bytes after the end" in conversation.notes[0]
+    assert message.overlooked[0].startswith("1 byte after the end of the message")
+    assert "frame 4: ContractAuthenticationReq: 1 byte after the end" in conversation.notes[0]
     assert conversation.warnings == []

@@ -57,40 +57,67 @@ def setup(evccid: object) -> object:
     return body({"SessionSetupReq": {"EVCCID": evccid}})
 
 
-EVCCID = "V2G_Message/Body/SessionSetupReq/EVCCID: "
+EVCCID = "SessionSetupReq/EVCCID: "
+NUMBER = "ServiceDetailReq/ServiceID: expected an integer from 0 to 65535, found "
+
+CODES = (
+    "OK, OK_NewSessionEstablished, OK_OldSessionJoined, OK_CertificateExpiresSoon, FAILED, "
+    "FAILED_SequenceError, FAILED_ServiceIDInvalid, FAILED_UnknownSession or 15 others"
+)
+INFO = {
+    "CanonicalizationMethod": {"@Algorithm": ""},
+    "SignatureMethod": {"@Algorithm": ""},
+    "Reference": [{"DigestMethod": {"@Algorithm": ""}, "DigestValue": ""}],
+}
+DIGEST = "Header/Signature/SignatureValue: "
+
+
+def signed(value: str) -> object:
+    signature = {"SignedInfo": INFO, "SignatureValue": {"#": value}}
+    return {"V2G_Message": {"Header": {"SessionID": "", "Signature": signature}, "Body": {}}}
+
 
 WRONG: dict[str, tuple[object, str]] = {
     "no object": (5, "one key, its root element"),
     "two roots": ({"a": {}, "b": {}}, "one key, its root element"),
-    "unknown root": ({"Message": {}}, "Message: no message; there are V2G_Message"),
-    "a number for an object": ({"V2G_Message": 5}, "V2G_Message: expected an object"),
+    "unknown root": ({"Message": {}}, '"Message" is no message; expected V2G_Message'),
+    "a number for an object": (
+        {"V2G_Message": 5},
+        "V2G_Message: expected an object (V2G_Message), found the integer 5",
+    ),
     "a part is missing": ({"V2G_Message": {"Body": {}}}, "V2G_Message: Header is missing"),
     "unknown element": (
         body({"SessionStopReq": {"x": 1}}),
-        "SessionStopReq/x: not known in SessionStopReq, which has nothing",
+        'SessionStopReq: "x" is unknown; expected nothing',
     ),
     "two messages": (
         body({"SessionStopReq": {}, "ChargingStatusReq": {}}),
-        "Body/ChargingStatusReq: there is one already",
+        "ChargingStatusReq: there is one already",
     ),
-    "a number for hex": (setup(5), EVCCID + "expected str, found int"),
-    "odd hex": (setup("123"), EVCCID + "Odd-length string"),
-    "no hex": (setup("xx"), EVCCID + "Non-hexadecimal digit found"),
-    "hex with blanks": (setup("00 11"), EVCCID),
+    "a number for hex": (
+        setup(5),
+        EVCCID + "expected a binary of at most 8 octets, found the integer 5",
+    ),
+    "odd hex": (setup("123"), EVCCID + '"123" is not in pairs of hexadecimal digits'),
+    "no hex": (setup("xx"), EVCCID + '"xx" is not in pairs of hexadecimal digits'),
+    "hex with blanks": (setup("00 11"), EVCCID + '"00 11" is not in pairs of hexadecimal digits'),
     "true for a number": (
         body({"ServiceDetailReq": {"ServiceID": True}}),
-        "ServiceDetailReq/ServiceID: expected int, found bool",
+        NUMBER + "true",
     ),
     "a fraction": (
         body({"ServiceDetailReq": {"ServiceID": 1.0}}),
-        "ServiceDetailReq/ServiceID: expected int, found float",
+        NUMBER + "a number that is no integer",
     ),
-    "null": (body({"ServiceDetailReq": {"ServiceID": None}}), "expected int, found NoneType"),
+    "null": (body({"ServiceDetailReq": {"ServiceID": None}}), NUMBER + "null"),
     "no enumeration value": (
         body({"SessionStopRes": {"ResponseCode": "Fine"}}),
-        "SessionStopRes/ResponseCode: 'Fine' is none of ResponseCode",
+        f'SessionStopRes/ResponseCode: "Fine" is none of the 23 values; expected {CODES}',
     ),
-    "a list for one": (body({"SessionStopReq": [{}]}), "SessionStopReq: expected an object"),
+    "a list for one": (
+        body({"SessionStopReq": [{}]}),
+        "SessionStopReq: expected an object (SessionStopReq), found a list",
+    ),
     "one for a list": (
         body(
             {
@@ -102,15 +129,23 @@ WRONG: dict[str, tuple[object, str]] = {
         ),
         "SelectedServiceList/SelectedService: expected a list",
     ),
-    "no base64": (
-        body({"CertificateInstallationReq": {"OEMProvisioningCert": "?"}}),
-        "CertificateInstallationReq/OEMProvisioningCert: ",
+    "no base64": (signed("?"), DIGEST + '"?" is not base64'),
+    "too much padding": (signed("AAAA="), DIGEST + '"AAAA=" is not base64'),
+    "a long text": (signed("?" * 41), DIGEST + f'"{"?" * 40}..." is not base64'),
+    "characters that tear a line": (
+        signed('"\\\n\u20ac'),
+        DIGEST + r'"\"\\\x0a\xe2\x82\xac" is not base64',
     ),
-    "too much padding": (
-        body({"CertificateInstallationReq": {"OEMProvisioningCert": "AAAA="}}),
-        "CertificateInstallationReq/OEMProvisioningCert: not base64",
+    "nothing for text beside attributes": (
+        {"V2G_Message": {"Header": {"SessionID": "", "Signature": {
+            "SignedInfo": INFO, "SignatureValue": {"@Id": "i"}}}, "Body": {}}},
+        "Header/Signature/SignatureValue: the text is missing",
     ),
-}
+    "no choice of a group": (
+        body({"ChargeParameterDiscoveryReq": {"EVRequestedEnergyTransferType": "DC_core"}}),
+        "ChargeParameterDiscoveryReq: AC_EVChargeParameter or DC_EVChargeParameter is missing",
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("document", "says"), WRONG.values(), ids=WRONG)
@@ -118,3 +153,4 @@ def test_what_is_no_message_says_where(document: object, says: str) -> None:
     with pytest.raises(CodecError) as caught:
         exi.from_json("din", document)
     assert says in str(caught.value)
+    assert str(caught.value).startswith(caught.value.path)

@@ -45,8 +45,9 @@ def decode(vector: dict[str, Any]) -> ComplexType:
 
 
 def encode(vector: dict[str, Any]) -> str:
-    message = exi.from_json(vector["schema"], vector["json"])
-    if vector.get("mode") == "fragment":
+    fragment = vector.get("mode") == "fragment"
+    message = exi.from_json(vector["schema"], vector["json"], fragment=fragment)
+    if fragment:
         return exi.encode_fragment(vector["schema"], message).hex()
     return exi.encode(message).hex()
 
