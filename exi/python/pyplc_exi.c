@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include "exi.h"
+#include "json_text.h"
 
 #define FIRST_CAPACITY 4096 /* on the stack; enough for every message of a DC session */
 #define MAX_GROWTH 64       /* output bytes for an input byte; the tables allow about 26 */
@@ -148,9 +149,23 @@ static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t
     return stream;
 }
 
+PyDoc_STRVAR(check_json_doc, "check_json($module, text, /)\n--\n\n"
+                             "Return None if the bytes are one JSON value, else what is wrong.");
+
+static PyObject *check_json(PyObject *Py_UNUSED(module), PyObject *text) {
+    struct json_fault fault;
+    Py_buffer data;
+    if (PyObject_GetBuffer(text, &data, PyBUF_SIMPLE)) return NULL;
+    bool good = json_check(data.buf, (size_t)data.len, &fault);
+    PyBuffer_Release(&data);
+    if (good) Py_RETURN_NONE;
+    return PyUnicode_FromFormat("not JSON: %s at octet %zu", fault.reason, fault.offset);
+}
+
 static PyMethodDef methods[] = {
     {"decode", (PyCFunction)(void (*)(void))decode, METH_FASTCALL, decode_doc},
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, encode_doc},
+    {"check_json", check_json, METH_O, check_json_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -15,13 +15,15 @@ import pyplc_exi
 
 from pyplc_fw.errors import CodecError
 from pyplc_fw.v2g.exi_culprit import culprit, with_class
-from pyplc_fw.v2g.exi_json import from_json_of, to_json
+from pyplc_fw.v2g.exi_json import from_json_of, read_json_text, to_json
 from pyplc_fw.v2g.messages import app, din
+from pyplc_fw.v2g.messages.fields import fields_of
 from pyplc_fw.v2g.messages.schema import SCHEMAS, ComplexType, Schema, XsInteger
 
 __all__ = [
     "Handshake",
     "Leniency",
+    "contents_of",
     "decode",
     "decode_fragment",
     "decode_fragment_with_warnings",
@@ -30,6 +32,7 @@ __all__ = [
     "encode_fragment",
     "from_json",
     "guess_schema",
+    "read_json",
     "to_json",
 ]
 
@@ -169,6 +172,13 @@ def _from_message(schema: str, message: ComplexType, flags: int) -> bytes:
 
 
 # --- JSON ------------------------------------------------------------------------------------
+def read_json(text: bytes) -> object:
+    """Read JSON for ``from_json``; raises CodecError, for half a character too."""
+    if wrong := pyplc_exi.check_json(text):
+        raise CodecError(wrong)
+    return read_json_text(text.decode())
+
+
 def from_json(schema: str, document: object, *, fragment: bool = False) -> ComplexType:
     """Make a message, or a fragment, of what ``to_json`` gives: one key, the root element.
 
@@ -203,6 +213,21 @@ def _schema(name: str) -> Schema:
         raise CodecError(f"no schema is named {name!r}, there are {', '.join(SCHEMAS)}")
     schema: Schema = import_module(SCHEMAS[name]).SCHEMA
     return schema
+
+
+def contents_of(schema: str) -> tuple[list[str], list[str]]:
+    """Name the messages of a schema, those in a Body by themselves, and its fragments."""
+    messages = [name for cls in _schema(schema).roots for name in _messages_of(cls)]
+    return messages, [cls.__name__ for cls in _schema(schema).fragments]
+
+
+def _messages_of(root: type[ComplexType]) -> list[str]:
+    """Name what stands in the root's Body, or the root where it has none."""
+    for field in fields_of(root):
+        body = field.datatype
+        if field.name == "Body" and isinstance(body, type) and issubclass(body, ComplexType):
+            return [member.__name__ for member in fields_of(body)[0].members]
+    return [root.__name__]
 
 
 @cache

@@ -7,10 +7,11 @@ a list, an enumeration its text, xs:hexBinary upper-case hexadecimal, xs:base64B
 from __future__ import annotations
 
 import binascii
+import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from enum import Enum
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from pyplc_fw.errors import CodecError
 from pyplc_fw.v2g.exi_words import error_at, found_in_json, member_names, names, quoted, wanted
@@ -18,6 +19,8 @@ from pyplc_fw.v2g.messages.fields import DataType, Field, Kind, fields_of
 from pyplc_fw.v2g.messages.schema import HEX, Binary, ComplexType, Integer, Text, XsInteger
 
 Json: TypeAlias = dict[str, Any]
+MOST_DIGITS: Final = 400
+"More than an integer of the largest field has."
 Path: TypeAlias = tuple[str, ...]
 "From the root element down; items of a list are numbered, ``Parameter[1]``."
 
@@ -73,8 +76,17 @@ class JsonObject(dict[str, Any]):
     twice: str | None = None
 
 
-def json_object(pairs: list[tuple[str, Any]]) -> JsonObject:
-    """Make an object of its pairs; for ``json.loads(..., object_pairs_hook=json_object)``."""
+def read_json_text(text: str) -> object:
+    """Read JSON as ``from_json_of`` wants it; raises ValueError for what is none."""
+    return json.loads(text, object_pairs_hook=_json_object, parse_int=_json_integer)
+
+
+def _json_integer(digits: str) -> int:
+    """Read an integer, of one that no field can hold its beginning: Python limits their length."""
+    return int(digits[:MOST_DIGITS])
+
+
+def _json_object(pairs: list[tuple[str, Any]]) -> JsonObject:
     made = JsonObject(pairs)
     if len(made) < len(pairs):
         keys = [key for key, _ in pairs]

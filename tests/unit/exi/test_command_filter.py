@@ -113,8 +113,31 @@ def test_the_python_command_gives_the_same(command: Command) -> None:
         given = b"\n".join(lines)
         assert command(options, given) == python(options, given)
     documents = "\n".join(dumps(vector.document) for vector in of_kind(("din", False))[:40])
-    given = documents.encode() + b"\n\n"
+    given = documents.encode() + b"\n\n{\n[1,]\n\xff\n" + b'{"a":1,"a":1}\n"\\ud800"\n' + b"[" * 70
     assert command("encode --schema din", given) == python("encode --schema din", given)
+
+
+def test_the_python_command_gives_the_same_of_files_and_forms(
+    command: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "json").write_text(json.dumps(json.loads(RES_JSON), indent=1))
+    (tmp_path / "raw").write_bytes(bytes.fromhex(RES) + b"\0")
+    (tmp_path / "base64").write_text("gEAAQA==\ngEAAQA===\n\ngEAAQAA=")
+    for options in (
+        f"encode --schema app --file {tmp_path}/json -",
+        f"encode --schema app --format base64 --file {tmp_path}/json",
+        f"decode --schema app --format raw {tmp_path}/raw -",
+        f"decode --schema auto --format base64 {tmp_path}/base64 - {tmp_path}/raw",
+        f"decode --schema app --file {tmp_path}/raw {tmp_path}/none {tmp_path}",
+        "decode --schema xmldsig --fragment",
+        "decode --schema din --fragment --lenient",
+        "encode --schema xmldsig",
+        "schemas",
+    ):
+        for given in (b"", b" \n", b"807a0000", b"8091\n80\n", b'{"SignedInfo":{}}'):
+            status, lines, errors = python(options, given)
+            errors = errors.replace("pyplc exi: ", "pyplc-exi: ")
+            assert command(options, given) == (status, lines, errors), (options, given)
 
 
 # --- lines -----------------------------------------------------------------------------------

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from pyplc_fw.errors import CodecError
 from pyplc_fw.v2g import exi
-from pyplc_fw.v2g.exi_json import json_object
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.messages.schema import ComplexType
 from tests.unit.exi.bitwise import din_message
@@ -405,5 +404,5 @@ def test_an_error_says_where_and_what(server: Server, text: str, path: str, says
     assert error.startswith(path)
     assert says in error
     with pytest.raises(CodecError) as caught:
-        exi.encode(exi.from_json("din", json.loads(text, object_pairs_hook=json_object)))
+        exi.encode(exi.from_json("din", exi.read_json(text.encode())))
     assert str(caught.value) == error

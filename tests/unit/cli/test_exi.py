@@ -11,8 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from pyplc_fw.cli.exi import STANDARDS
 from pyplc_fw.v2g import exi
-from tests.unit.exi.bitwise import BARE_SCHEDULES, WORKED
+from pyplc_fw.v2g.messages import din
+from pyplc_fw.v2g.messages.schema import SCHEMAS
+from tests.unit.exi.bitwise import BARE_SCHEDULES, WORKED, din_message
 
 MAIN = [sys.executable, "-m", "pyplc_fw.cli.main", "exi"]
 ROOT = Path(__file__).parents[3]
@@ -125,7 +128,11 @@ def test_characters_that_end_a_line_elsewhere_are_escaped() -> None:
     ("arguments", "says"),
     [
         ("decode", "--schema"),
-        ("decode --schema iso3", "invalid choice: 'iso3'"),
+        ("decode --schema iso3", "--schema: invalid choice: 'iso3' (there are app, din"),
+        ("encode --schema auto", "invalid choice: 'auto'"),
+        ("decode --schema auto --fragment", "--fragment: name the schema"),
+        ("decode --schema din --format octal", "invalid choice: 'octal'"),
+        ("schemas --all", "--all"),
         ("recode --schema din", "recode"),
         ("encode --schema din --lenient", "--lenient"),
         ("", "decode|encode"),
@@ -188,5 +195,141 @@ def test_a_key_that_stands_twice_is_refused() -> None:
     status, out, _ = pyplc_exi("encode --schema app", line)
     assert (status, out) == (
         1,
-        ['{"error":"not JSON: SchemaID stands twice in one object","bit":null}'],
+        ['{"error":"supportedAppProtocolRes/SchemaID: there is one already","bit":null}'],
+    )
+
+
+# --- schemas, forms, files -------------------------------------------------------------------
+def test_schemas_lists_all_of_them() -> None:
+    status, out, errors = pyplc_exi("schemas", b"")
+    assert (status, errors) == (0, "")
+    assert [line.split()[0] for line in out[1:]] == list(SCHEMAS)
+    assert list(SCHEMAS) == [name for name in STANDARDS if name in SCHEMAS]
+    assert {len(line) for line in out} == {len(out[0])}
+    assert next(line for line in out if line.startswith("din")).split()[-2:] == ["34", "2"]
+
+
+def test_auto_tells_messages_apart_by_their_second_byte() -> None:
+    stop = exi.encode(din_message(din.SessionStopReq())).hex()
+    status, out, _ = pyplc_exi("decode --schema auto", f"{RES}\n{stop}\n8091\n80\n".encode())
+    assert out[0] == RES_JSON
+    assert "SessionStopReq" in json.loads(out[1])["V2G_Message"]["Body"]
+    for line in out[2:]:
+        assert "name the schema" in json.loads(line)["error"]
+    assert status == 1
+
+
+def test_fragments_both_ways() -> None:
+    document = {"MeteringReceiptReq": {"@Id": "i", "SessionID": "01", "SAScheduleTupleID": 1,
+                "MeterInfo": {"MeterID": "m"}}}  # fmt: skip
+    text = json.dumps(document).encode()
+    _, (stream,), _ = pyplc_exi("encode --schema din --fragment", text)
+    assert stream.startswith("807a")
+    status, (line,), errors = pyplc_exi("decode --schema din --fragment", stream.encode())
+    assert (status, json.loads(line)) == (0, document)
+    assert errors == "1 decoded, 0 failed, 0 warnings\n"
+    status, (line,), _ = pyplc_exi("encode --schema din", text)
+    assert (status, json.loads(line)["error"]) == (
+        1,
+        '"MeteringReceiptReq" is no message; expected V2G_Message',
+    )
+    _, (line,), _ = pyplc_exi("encode --schema xmldsig", b'{"SignedInfo":{}}')
+    assert json.loads(line)["error"] == (
+        '"SignedInfo" is no message; the schema has fragments only'
+    )
+
+
+def test_trailing_bytes_of_a_fragment_are_a_warning() -> None:
+    info = exi.encode_fragment("din", din.ContractAuthenticationReq(Id="i")).hex() + "00"
+    status, _, errors = pyplc_exi("decode --schema din --fragment", info.encode())
+    assert status == 0
+    assert errors.startswith("line 1: warning: 1 byte after the end of the message (at bit ")
+
+
+@pytest.mark.parametrize("form", ["hex", "base64", "raw"])
+def test_forms_of_exi(form: str) -> None:
+    encode = f"encode --schema app --format {form}"
+    done = subprocess.run(  # noqa: S603 - our own program
+        [*MAIN, *encode.split()], input=RES_JSON.encode(), capture_output=True, check=True, cwd=ROOT
+    )
+    assert done.stdout == {"hex": b"80400040\n", "base64": b"gEAAQA==\n", "raw": b"\x80@\0@"}[form]
+    status, out, _ = pyplc_exi(f"decode --schema app --format {form}", done.stdout)
+    assert (status, out) == (0, [RES_JSON])
+
+
+def test_what_is_no_base64_is_refused() -> None:
+    lines = b"gEAAQA\ngEAAQA===\n?\n\n"
+    status, out, _ = pyplc_exi("decode --schema app --format base64", lines)
+    no_base64 = '{"error":"not a line of base64","bit":null}'
+    assert (status, out) == (1, [*3 * [no_base64], '{"error":"an empty line","bit":null}'])
+
+
+def test_files_follow_each_other_and_their_lines_are_counted_through(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text(f"{RES}\n{RES}00")
+    (tmp_path / "two").write_text(f"{RES}00\n")
+    files = f"{tmp_path}/one - {tmp_path}/two"
+    status, out, errors = pyplc_exi(f"decode --schema app {files}", RES.encode())
+    assert (status, out) == (0, 4 * [RES_JSON])
+    trailing = "warning: 1 byte after the end of the message (at bit 32)"
+    assert errors.splitlines() == [
+        f"line 2: {trailing}",
+        f"line 4: {trailing}",
+        "4 decoded, 0 failed, 2 warnings",
+    ]
+
+
+def test_a_file_may_be_one_message(tmp_path: Path) -> None:
+    file = tmp_path / "message.json"
+    file.write_text(json.dumps(json.loads(RES_JSON), indent=2))
+    assert pyplc_exi(f"encode --schema app --file {file}", b"")[:2] == (0, [RES])
+    (tmp_path / "message.exi").write_bytes(bytes.fromhex(RES) + b"\0")
+    status, out, errors = pyplc_exi(f"decode --schema app --format raw {tmp_path}/message.exi", b"")
+    assert (status, out) == (0, [RES_JSON])
+    assert errors.startswith(f"{tmp_path}/message.exi: warning: 1 byte after")
+    status, (line,), _ = pyplc_exi("decode --schema app --file", b" \n")
+    assert (status, line) == (1, '{"error":"an empty file","bit":null}')
+    status, (line,), _ = pyplc_exi("decode --schema app --file", b"80 4")
+    assert (status, line) == (1, '{"error":"not a file of hexadecimal digits","bit":null}')
+
+
+def test_a_file_that_cannot_be_read_is_status_3_and_the_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "there").write_text(RES)
+    files = f"{tmp_path}/none {tmp_path}/there {tmp_path}"
+    status, out, errors = pyplc_exi(f"decode --schema app {files}", b"")
+    assert (status, out) == (3, [RES_JSON])
+    assert errors.splitlines() == [
+        f"pyplc exi: {tmp_path}/none: No such file or directory",
+        f"pyplc exi: {tmp_path}: Is a directory",
+        "1 decoded, 0 failed, 0 warnings",
+    ]
+
+
+def test_output_that_cannot_be_written_is_status_3() -> None:
+    full = os.open("/dev/full", os.O_WRONLY)
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program
+            [*MAIN, "decode", "--schema", "app"], input=RES.encode(),
+            stdout=full, stderr=subprocess.PIPE, check=False, cwd=ROOT,
+        )  # fmt: skip
+    finally:
+        os.close(full)
+    assert (done.returncode, done.stderr) == (
+        3,
+        b"pyplc exi: standard output: No space left on device\n",
+    )
+
+
+def test_a_line_that_is_too_long_is_refused_and_the_next_is_read() -> None:
+    lines = b" " * (16 << 20) + RES.encode() + b"\n" + RES.encode()
+    status, out, _ = pyplc_exi("decode --schema app", lines)
+    assert (status, out) == (1, ['{"error":"more than 16 MiB","bit":null}', RES_JSON])
+
+
+def test_a_number_of_any_length_is_out_of_range() -> None:
+    line = RES_JSON.replace("1}", "-" + "7" * 9000 + "}").encode()
+    status, (answer,), _ = pyplc_exi("encode --schema app", line)
+    shown = "-" + "7" * 39
+    assert (status, json.loads(answer)["error"]) == (
+        1,
+        f"supportedAppProtocolRes/SchemaID: {shown}... is outside 0 to 255",
     )
