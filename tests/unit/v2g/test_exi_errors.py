@@ -61,8 +61,10 @@ SAID: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a value that its enumeration does not have": (
         (*START, "0 0 0 1 0 10 0 ^1101 0"),
-        "PreChargeReq/DC_EVStatus/EVErrorCode: value number 13 is outside 0 to 11; "
-        f"expected {ERROR_CODES}",
+        (
+            "PreChargeReq/DC_EVStatus/EVErrorCode: value number 13 is outside 0 to 11; "
+            f"expected {ERROR_CODES}"
+        ),
     ),
     "an enumeration too long to list": (
         (*PLAIN_START, "100000 0 0 ^11111 0"),
@@ -90,10 +92,12 @@ SAID: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a bare body": (
         (*PLAIN_START, "^000000"),
-        "BodyElement: the abstract head of a substitution group; expected CableCheckReq, "
-        "CableCheckRes, CertificateInstallationReq, CertificateInstallationRes, "
-        "CertificateUpdateReq, CertificateUpdateRes, ChargeParameterDiscoveryReq, "
-        "ChargeParameterDiscoveryRes or 26 others",
+        (
+            "BodyElement: the abstract head of a substitution group; expected CableCheckReq, "
+            "CableCheckRes, CertificateInstallationReq, CertificateInstallationRes, "
+            "CertificateUpdateReq, CertificateUpdateRes, ChargeParameterDiscoveryReq, "
+            "ChargeParameterDiscoveryRes or 26 others"
+        ),
     ),
     "a header too long": (
         (HEADER, DIN_ROOT, "0 0 0 ^00001001"),
@@ -109,8 +113,10 @@ SAID: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "cut in a long text": (
         (*PLAIN_START, "010010 0 0 00000 0 0 0 ^10101110 00000010 01100001 01100001"),
-        "PaymentDetailsRes/GenChallenge: the stream ends too early; expected a text of 300 "
-        "characters",
+        (
+            "PaymentDetailsRes/GenChallenge: the stream ends too early; expected a text of 300 "
+            "characters"
+        ),
     ),
     "a number of more than 64 bits": (
         (*PLAIN_START, "010111 0 0 ^", "11111111" * 10),
