@@ -173,8 +173,9 @@ def _damaged_nbit(site: Site, minimum: int, maximum: int) -> Iterator[tuple[str,
 
 
 def _damaged_integer(site: Site, minimum: int, maximum: int) -> Iterator[tuple[str, str]]:
-    bits = bits_of(site, maximum, maximum ^ 1)
-    start, size = bits.last - 7, len(unsigned(maximum))
+    even = (maximum - 1) & ~1
+    bits = bits_of(site, even, even + 1)
+    start, size = bits.last - 7, len(unsigned(even))
     before, after = bits.text[:start], bits.text[start + size :]
     within = f" is outside {minimum} to {maximum}"
     above = maximum + 1
@@ -228,8 +229,9 @@ def test_surgery_finds_the_value() -> None:
             case Integer(minimum, maximum) if minimum is not None and maximum is not None:
                 if maximum - minimum < NBIT_VALUES:
                     continue
-                bits = bits_of(site, maximum, maximum ^ 1)
-                start, size = bits.last - 7, len(unsigned(maximum))
+                even = (maximum - 1) & ~1
+                bits = bits_of(site, even, even + 1)
+                start, size = bits.last - 7, len(unsigned(even))
                 changed = bits.text[:start] + unsigned(maximum - 5) + bits.text[start + size :]
                 message: ComplexType = site.message(maximum - 5)
                 assert site.decode(stream_of(changed)) == message
