@@ -4,120 +4,22 @@
  * says the same of what goes wrong before a message reaches the library.
  */
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "exi.h"
-
-#define MOST_NAMES 12 /* of what would have been right; of more ... */
-#define FEW_NAMES 8   /* ... so many are named, and the rest counted */
-
-#define ENVELOPE "V2G_Message" /* the root of messages whose name stands in its ... */
-#define CONTENTS "Body"
-
-/* --- putting text together --- */
-struct text {
-    char *start;
-    size_t size; /* with the closing zero */
-    size_t used;
-    bool cut;
-};
-
-static void begin(struct text *text, char *to, size_t size) {
-    *text = (struct text){to, size, 0, false};
-    if (size) to[0] = 0;
-}
-
-__attribute__((format(printf, 2, 3))) static void add(struct text *text, const char *format, ...) {
-    size_t left = text->size - text->used;
-    va_list arguments;
-    va_start(arguments, format);
-    int wanted = vsnprintf(left ? text->start + text->used : NULL, left, format, arguments);
-    va_end(arguments);
-    size_t length = wanted < 0 ? 0 : (size_t)wanted;
-    text->cut |= length >= left;
-    text->used += length < left ? length : left ? left - 1 : 0;
-}
-
-/* Show that something is missing at the end. */
-static void finish(struct text *text) {
-    static const char dots[] = "...";
-    if (text->cut && text->size >= sizeof dots) {
-        memcpy(text->start + text->size - sizeof dots, dots, sizeof dots);
-    }
-}
+#include "sentence.h"
 
 static const char *name_of(const struct exi_schema *schema, uint16_t name) {
     return schema->names[name].text;
 }
 
-/* Begin with the message's name: what is around it says nothing. */
-static void add_path(struct text *text, const struct exi_schema *schema,
-                     const struct exi_step *path, unsigned depth) {
-    unsigned from = 0;
-    if (depth > 1 && !strcmp(name_of(schema, path[0].name), ENVELOPE)) {
-        from = depth > 2 && !strcmp(name_of(schema, path[1].name), CONTENTS) ? 2 : 1;
-    }
-    for (unsigned i = from; i < depth; i++) {
-        add(text, "%s%s", i > from ? "/" : "", name_of(schema, path[i].name));
-        if (path[i].item) add(text, "[%" PRIu32 "]", path[i].item);
-    }
-}
-
 static void add_number(struct text *text, const struct exi_report *report) {
     if (!report->negative) {
-        add(text, "%" PRIu64, report->value);
+        text_add(text, "%" PRIu64, report->value);
     } else if (report->value < UINT64_MAX) {
-        add(text, "-%" PRIu64, report->value + 1);
+        text_add(text, "-%" PRIu64, report->value + 1);
     } else {
-        add(text, "-18446744073709551616");
+        text_add(text, "-18446744073709551616");
     }
-}
-
-/* Add what was quoted, in ASCII. */
-static void add_quoted(struct text *text, const struct exi_quote *quote) {
-    add(text, "\"");
-    for (unsigned i = 0; i < quote->size; i++) {
-        unsigned byte = quote->bytes[i];
-        if (byte < 0x20 || byte > 0x7e) {
-            add(text, "\\x%02x", byte);
-        } else {
-            add(text, byte == '"' || byte == '\\' ? "\\%c" : "%c", (int)byte);
-        }
-    }
-    add(text, quote->cut ? "...\"" : "\"");
-}
-
-/* The digits of a number need no quotes. */
-static void add_plain(struct text *text, const struct exi_quote *quote) {
-    add(text, "%.*s%s", quote->size, (const char *)quote->bytes, quote->cut ? "..." : "");
-}
-
-/* --- lists of names --- */
-struct names {
-    unsigned count; /* in all */
-    struct {
-        const char *before;
-        const char *name;
-    } first[MOST_NAMES];
-};
-
-static void take(struct names *names, const char *before, const char *name) {
-    if (names->count < MOST_NAMES) {
-        names->first[names->count].before = before;
-        names->first[names->count].name = name;
-    }
-    names->count++;
-}
-
-static void add_names(struct text *text, const struct names *names) {
-    unsigned shown = names->count > MOST_NAMES ? FEW_NAMES : names->count;
-    for (unsigned i = 0; i < shown; i++) {
-        const char *between = i + 1 < names->count ? ", " : " or ";
-        add(text, "%s%s%s", i ? between : "", names->first[i].before, names->first[i].name);
-    }
-    if (shown < names->count) add(text, " or %u others", names->count - shown);
 }
 
 static const char *const kinds[] = {
@@ -138,12 +40,12 @@ static void take_productions(struct names *names, const struct exi_report *repor
         const struct exi_production *production = &schema->productions[state->first + i];
         const char *name = name_of(schema, production->name);
         switch ((enum exi_event)production->event) {
-        case EXI_AT: take(names, "attribute ", name); break;
+        case EXI_AT: names_take(names, "attribute ", name); break;
         case EXI_SE:
-            if (production->bare == EXI_NOT_BARE) take(names, "", name);
+            if (production->bare == EXI_NOT_BARE) names_take(names, "", name);
             break;
-        case EXI_EE: take(names, "", "the end"); break;
-        case EXI_CH: take(names, "", kind_of(schema, production->type)); break;
+        case EXI_EE: names_take(names, "", "the end"); break;
+        case EXI_CH: names_take(names, "", kind_of(schema, production->type)); break;
         case EXI_ANY:
         case EXI_MIXED: break;
         }
@@ -161,7 +63,7 @@ static void take_members(struct names *names, const struct exi_schema *schema,
         const struct exi_type *type = &schema->types[schema->members[field->type + i]];
         const char *name = name_of(schema, type->name);
         bool head = !type->slots && !strcmp(name, name_of(schema, field->name));
-        if (!head) take(names, "", name);
+        if (!head) names_take(names, "", name);
     }
 }
 
@@ -172,9 +74,9 @@ static void take_keys(struct names *names, const struct exi_report *report) {
     const struct exi_field *field = &schema->fields[type->fields];
     for (const struct exi_field *end = field + type->slots; field < end; field++) {
         switch ((enum exi_role)field->role) {
-        case EXI_ATTRIBUTE: take(names, "@", name_of(schema, field->name)); break;
-        case EXI_ELEMENT: take(names, "", name_of(schema, field->name)); break;
-        case EXI_TEXT: take(names, "", "#"); break;
+        case EXI_ATTRIBUTE: names_take(names, "@", name_of(schema, field->name)); break;
+        case EXI_ELEMENT: names_take(names, "", name_of(schema, field->name)); break;
+        case EXI_TEXT: names_take(names, "", "#"); break;
         case EXI_GROUP: take_members(names, schema, field); break;
         }
     }
@@ -183,36 +85,36 @@ static void take_keys(struct names *names, const struct exi_report *report) {
 static void take_values(struct names *names, const struct exi_report *report) {
     const struct exi_type *type = &report->schema->types[report->type];
     const struct exi_text *value = &report->schema->values[type->first];
-    for (unsigned i = 0; i < type->count; i++) take(names, "", value[i].text);
+    for (unsigned i = 0; i < type->count; i++) names_take(names, "", value[i].text);
 }
 
 static void take_roots(struct names *names, const struct exi_report *report) {
     for (unsigned i = 0; i < report->roots->count; i++) {
         const struct exi_root *root = &report->roots->roots[i];
-        if (root->type != EXI_NO_TYPE) take(names, "", name_of(report->schema, root->name));
+        if (root->type != EXI_NO_TYPE) names_take(names, "", name_of(report->schema, root->name));
     }
 }
 
 /* --- what is wrong --- */
 static void add_bounds(struct text *text, const struct exi_type *type) {
     if (type->kind == EXI_UNSIGNED) {
-        add(text, "%" PRId64 " to %" PRIu64, type->minimum, type->maximum);
+        text_add(text, "%" PRId64 " to %" PRIu64, type->minimum, type->maximum);
     } else {
-        add(text, "%" PRId64 " to %" PRId64, type->minimum, (int64_t)type->maximum);
+        text_add(text, "%" PRId64 " to %" PRId64, type->minimum, (int64_t)type->maximum);
     }
 }
 
 static void add_range(struct text *text, const struct exi_report *report) {
     const struct exi_type *type = &report->schema->types[report->type];
     if (report->found) {
-        add(text, "%s", report->found);
+        text_add(text, "%s", report->found);
     } else if (report->quote.there) {
-        add_plain(text, &report->quote);
+        text_plain(text, &report->quote);
     } else {
         add_number(text, report);
     }
     if (type->kind > EXI_INTEGER) return;
-    add(text, " is outside ");
+    text_add(text, " is outside ");
     add_bounds(text, type);
 }
 
@@ -220,13 +122,13 @@ static void add_range(struct text *text, const struct exi_report *report) {
 static void add_lengths(struct text *text, const struct exi_type *type) {
     uint64_t minimum = (uint64_t)type->minimum;
     if (minimum == type->maximum) {
-        add(text, "%" PRIu64, minimum);
+        text_add(text, "%" PRIu64, minimum);
     } else if (type->maximum == EXI_UNBOUNDED) {
-        add(text, "at least %" PRIu64, minimum);
+        text_add(text, "at least %" PRIu64, minimum);
     } else if (minimum == 0) {
-        add(text, "at most %" PRIu64, type->maximum);
+        text_add(text, "at most %" PRIu64, type->maximum);
     } else {
-        add(text, "%" PRIu64 " to %" PRIu64, minimum, type->maximum);
+        text_add(text, "%" PRIu64 " to %" PRIu64, minimum, type->maximum);
     }
 }
 
@@ -238,20 +140,21 @@ static const char *unit_of(const struct exi_type *type, bool one) {
 static void add_length(struct text *text, const struct exi_report *report) {
     const struct exi_type *type = &report->schema->types[report->type];
     if (type->kind == EXI_BIG) {
-        add(text, "an integer of more than %d octets", EXI_MAX_BIG_BYTES);
+        text_add(text, "an integer of more than %d octets", EXI_MAX_BIG_BYTES);
         return;
     }
-    add(text, "%" PRIu64 " %s; expected ", report->value, unit_of(type, report->value == 1));
+    text_add(text, "%" PRIu64 " %s; expected ", report->value, unit_of(type, report->value == 1));
     add_lengths(text, type);
 }
 
 static void add_value(struct text *text, const struct exi_report *report) {
     const struct exi_type *type = &report->schema->types[report->type];
     if (report->quote.there) {
-        add_quoted(text, &report->quote);
-        add(text, " is none of the %u values", type->count);
+        text_quoted(text, &report->quote);
+        text_add(text, " is none of the %u values", type->count);
     } else {
-        add(text, "value number %" PRIu64 " is outside 0 to %d", report->value, type->count - 1);
+        text_add(text, "value number %" PRIu64 " is outside 0 to %d", report->value,
+                 type->count - 1);
     }
 }
 
@@ -263,39 +166,39 @@ static void add_wanted(struct text *text, const struct exi_report *report) {
     struct names names = {0};
     if (is_field(report, EXI_GROUP)) {
         take_members(&names, schema, &schema->fields[report->field]);
-        add_names(text, &names);
+        text_names(text, &names);
         return;
     }
     if (type->kind == EXI_ENUM) {
         take_values(&names, report);
-        add_names(text, &names);
+        text_names(text, &names);
         return;
     }
-    add(text, "%s", kinds[type->kind]);
+    text_add(text, "%s", kinds[type->kind]);
     if (type->kind == EXI_COMPLEX) {
-        add(text, " (%s)", name_of(schema, type->name));
+        text_add(text, " (%s)", name_of(schema, type->name));
     } else if (type->kind == EXI_NBIT || type->kind == EXI_UNSIGNED || type->kind == EXI_INTEGER) {
-        add(text, " from ");
+        text_add(text, " from ");
         add_bounds(text, type);
     } else if (bounded && (type->kind == EXI_STRING || type->kind == EXI_BINARY)) {
-        add(text, " of ");
+        text_add(text, " of ");
         add_lengths(text, type);
-        add(text, " %s", unit_of(type, type->maximum == 1));
+        text_add(text, " %s", unit_of(type, type->maximum == 1));
     }
 }
 
 static void add_found(struct text *text, const struct exi_report *report) {
-    add(text, ", found ");
+    text_add(text, ", found ");
     if (report->quote.there && report->found) {
-        add(text, "%s ", report->found);
-        add_plain(text, &report->quote);
+        text_add(text, "%s ", report->found);
+        text_plain(text, &report->quote);
     } else if (report->quote.there) {
-        add(text, "the text ");
-        add_quoted(text, &report->quote);
+        text_add(text, "the text ");
+        text_quoted(text, &report->quote);
     } else if (report->found) {
-        add(text, "%s", report->found);
+        text_add(text, "%s", report->found);
     } else {
-        add(text, "the integer ");
+        text_add(text, "the integer ");
         add_number(text, report);
     }
 }
@@ -303,12 +206,12 @@ static void add_found(struct text *text, const struct exi_report *report) {
 static void add_root(struct text *text, const struct exi_report *report) {
     struct names names = {0};
     if (report->quote.there) {
-        add_quoted(text, &report->quote);
-        add(text, " is ");
+        text_quoted(text, &report->quote);
+        text_add(text, " is ");
     }
     take_roots(&names, report);
-    add(text, "no message; %s", names.count ? "expected " : "the schema has fragments only");
-    add_names(text, &names);
+    text_add(text, "no message; %s", names.count ? "expected " : "the schema has fragments only");
+    text_names(text, &names);
 }
 
 static void add_field(struct text *text, const struct exi_report *report) {
@@ -317,55 +220,56 @@ static void add_field(struct text *text, const struct exi_report *report) {
     if (is_field(report, EXI_GROUP)) {
         take_members(&names, schema, &schema->fields[report->field]);
     } else if (is_field(report, EXI_TEXT)) {
-        take(&names, "the ", "text");
+        names_take(&names, "the ", "text");
     } else if (report->field >= 0) {
-        take(&names, "", name_of(schema, schema->fields[report->field].name));
+        names_take(&names, "", name_of(schema, schema->fields[report->field].name));
     } else {
         take_productions(&names, report);
     }
-    add_names(text, &names);
+    text_names(text, &names);
 }
 
 static void add_unknown(struct text *text, const struct exi_report *report) {
     struct names names = {0};
-    add_quoted(text, &report->quote);
-    add(text, " is unknown; expected ");
+    text_quoted(text, &report->quote);
+    text_add(text, " is unknown; expected ");
     take_keys(&names, report);
-    if (!names.count) take(&names, "", "nothing");
-    add_names(text, &names);
+    if (!names.count) names_take(&names, "", "nothing");
+    text_names(text, &names);
 }
 
 static void add_digits(struct text *text, const struct exi_report *report) {
     bool hex = report->schema->types[report->type].bits == EXI_HEX;
-    add_quoted(text, &report->quote);
-    add(text, hex ? " is not in pairs of hexadecimal digits" : " is not base64");
+    text_quoted(text, &report->quote);
+    text_add(text, hex ? " is not in pairs of hexadecimal digits" : " is not base64");
 }
 
 static void add_character(struct text *text, const struct exi_report *report) {
     if (report->found) {
-        add(text, "%s", report->found);
+        text_add(text, "%s", report->found);
     } else {
-        add(text, "U+%04" PRIX64 " is no character", report->value);
+        text_add(text, "U+%04" PRIX64 " is no character", report->value);
     }
 }
 
 static void add_too_many(struct text *text, const struct exi_report *report) {
     if (report->value) {
-        add(text, "%" PRIu64 " items; expected at most %" PRIu64, report->value, report->limit);
+        text_add(text, "%" PRIu64 " items; expected at most %" PRIu64, report->value,
+                 report->limit);
     } else {
-        add(text, "more than %" PRIu64 " items", report->limit);
+        text_add(text, "more than %" PRIu64 " items", report->limit);
     }
 }
 
 static void add_event(struct text *text, const struct exi_report *report) {
     struct names names = {0};
     if (!report->roots) {
-        add(text, "undeclared event code %" PRIu64, report->value);
+        text_add(text, "undeclared event code %" PRIu64, report->value);
         return;
     }
-    add(text, "root element number %" PRIu64 "; expected ", report->value);
+    text_add(text, "root element number %" PRIu64 "; expected ", report->value);
     take_roots(&names, report);
-    add_names(text, &names);
+    text_names(text, &names);
 }
 
 /* The errors that need no figures. */
@@ -386,7 +290,7 @@ static const char *const sentences[] = {
 static void add_reason(struct text *text, const struct exi_report *report) {
     switch (report->code) {
     case EXI_E_HEADER:
-        add(text, "EXI header 0x%02x; expected 0x80", (unsigned)report->value);
+        text_add(text, "EXI header 0x%02x; expected 0x80", (unsigned)report->value);
         break;
     case EXI_E_EVENT: add_event(text, report); break;
     case EXI_E_ROOT: add_root(text, report); break;
@@ -395,31 +299,33 @@ static void add_reason(struct text *text, const struct exi_report *report) {
     case EXI_E_LENGTH: add_length(text, report); break;
     case EXI_E_CHARACTER: add_character(text, report); break;
     case EXI_E_TOO_MANY: add_too_many(text, report); break;
-    case EXI_E_DEPTH: add(text, "more than %d elements within each other", EXI_MAX_DEPTH); break;
+    case EXI_E_DEPTH:
+        text_add(text, "more than %d elements within each other", EXI_MAX_DEPTH);
+        break;
     case EXI_E_MISSING:
         add_field(text, report);
-        add(text, " is missing");
+        text_add(text, " is missing");
         break;
     case EXI_E_UNEXPECTED:
         add_field(text, report);
-        add(text, " may not stand here");
+        text_add(text, " may not stand here");
         break;
     case EXI_E_TYPE:
     case EXI_E_CLASS:
-        add(text, "expected ");
+        text_add(text, "expected ");
         add_wanted(text, report);
         add_found(text, report);
         break;
     case EXI_E_LIST:
-        add(text, "expected a list");
+        text_add(text, "expected a list");
         add_found(text, report);
         break;
     case EXI_E_UNKNOWN: add_unknown(text, report); break;
     case EXI_E_DIGITS: add_digits(text, report); break;
     case EXI_E_JSON:
-        add(text, "not JSON: %s at octet %" PRIu64, report->found, report->value);
+        text_add(text, "not JSON: %s at octet %" PRIu64, report->found, report->value);
         break;
-    default: add(text, "%s", sentences[report->code]);
+    default: text_add(text, "%s", sentences[report->code]);
     }
 }
 
@@ -427,13 +333,13 @@ static void add_reason(struct text *text, const struct exi_report *report) {
 /* Name what would have been read next. */
 static void take_awaited(struct names *names, const struct exi_report *report) {
     if (!report->depth) {
-        take(names, "", report->root ? "the end of the fragment" : "a message");
+        names_take(names, "", report->root ? "the end of the fragment" : "a message");
     } else if (report->type >= 0) {
-        take(names, "", kind_of(report->schema, (uint16_t)report->type));
+        names_take(names, "", kind_of(report->schema, (uint16_t)report->type));
     } else if (report->state >= 0) {
         take_productions(names, report);
     } else {
-        take(names, "", "the end");
+        names_take(names, "", "the end");
     }
 }
 
@@ -453,29 +359,29 @@ static void add_expected(struct text *text, const struct exi_report *report) {
         break;
     default: return;
     }
-    if (names.count) add(text, "; expected ");
-    add_names(text, &names);
+    if (names.count) text_add(text, "; expected ");
+    text_names(text, &names);
     if (report->code == EXI_E_TRUNCATED && report->limit) {
         const struct exi_type *type = &report->schema->types[report->type];
-        add(text, " of %" PRIu64 " %s", report->limit, unit_of(type, report->limit == 1));
+        text_add(text, " of %" PRIu64 " %s", report->limit, unit_of(type, report->limit == 1));
     }
 }
 
 void exi_describe(const struct exi_report *report, char *text, size_t size) {
     struct text to;
-    begin(&to, text, size);
-    add_path(&to, report->schema, report->path, report->depth);
-    if (report->depth) add(&to, ": ");
+    text_begin(&to, text, size);
+    text_path(&to, report->schema, report->path, report->depth);
+    if (report->depth) text_add(&to, ": ");
     add_reason(&to, report);
     add_expected(&to, report);
-    finish(&to);
+    text_end(&to);
 }
 
 void exi_describe_path(const struct exi_report *report, char *text, size_t size) {
     struct text to;
-    begin(&to, text, size);
-    add_path(&to, report->schema, report->path, report->depth);
-    finish(&to);
+    text_begin(&to, text, size);
+    text_path(&to, report->schema, report->path, report->depth);
+    text_end(&to);
 }
 
 /* --- warnings --- */
@@ -483,33 +389,33 @@ static void add_leniency(struct text *text, const struct exi_warning *warning) {
     const char *s = warning->value == 1 ? "" : "s";
     switch ((enum exi_leniency)warning->kind) {
     case EXI_W_TRAILING:
-        add(text, "%" PRIu64 " byte%s after the end of the message", warning->value, s);
+        text_add(text, "%" PRIu64 " byte%s after the end of the message", warning->value, s);
         break;
-    case EXI_W_BARE: add(text, "abstract head read as an empty element"); break;
+    case EXI_W_BARE: text_add(text, "abstract head read as an empty element"); break;
     case EXI_W_FULL_LIST:
-        add(text, "a full list of %" PRIu64 " items ends like one that is not full",
-            warning->value);
+        text_add(text, "a full list of %" PRIu64 " items ends like one that is not full",
+                 warning->value);
         break;
-    case EXI_W_EMPTY: add(text, "empty value without a characters event"); break;
-    case EXI_W_HIT: add(text, "string table hit"); break;
-    case EXI_W_ZEROS: add(text, "superfluous zero groups in an integer"); break;
+    case EXI_W_EMPTY: text_add(text, "empty value without a characters event"); break;
+    case EXI_W_HIT: text_add(text, "string table hit"); break;
+    case EXI_W_ZEROS: text_add(text, "superfluous zero groups in an integer"); break;
     }
 }
 
 void exi_describe_warning(const struct exi_report *report, const struct exi_warning *warning,
                           char *text, size_t size) {
     struct text to;
-    begin(&to, text, size);
-    add_path(&to, report->schema, warning->path, warning->depth);
-    if (warning->depth) add(&to, ": ");
+    text_begin(&to, text, size);
+    text_path(&to, report->schema, warning->path, warning->depth);
+    if (warning->depth) text_add(&to, ": ");
     add_leniency(&to, warning);
-    finish(&to);
+    text_end(&to);
 }
 
 void exi_describe_warning_path(const struct exi_report *report, const struct exi_warning *warning,
                                char *text, size_t size) {
     struct text to;
-    begin(&to, text, size);
-    add_path(&to, report->schema, warning->path, warning->depth);
-    finish(&to);
+    text_begin(&to, text, size);
+    text_path(&to, report->schema, warning->path, warning->depth);
+    text_end(&to);
 }
