@@ -40,6 +40,12 @@ class CodecError(PyplcError, ValueError):
         self.path = path
 
 
+class ExternalCodecError(CodecError):
+    """The program that encodes and decodes in our place failed, or cannot say what is meant."""
+
+    default_reason = faults.EXI_COMMAND_FAILED
+
+
 class ProtocolError(PyplcError):
     """A rule of a protocol was broken; always one of the three below."""
 

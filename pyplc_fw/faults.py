@@ -78,6 +78,12 @@ MESSAGE_MALFORMED: Final = _reason(
     "The other side sent bytes that are no valid message.",
     "Try again; if it repeats, report it with the recording.",
 )
+EXI_COMMAND_FAILED: Final = _reason(
+    "v2g.exi_command_failed",
+    _FAULT,
+    "The program that the configuration names for EXI failed, or cannot say what is meant.",
+    'The detail says which; backend = "own" in the table [exi] needs no such program.',
+)
 PEER_BROKE_PROTOCOL: Final = _reason(
     "v2g.peer_broke_protocol",
     _WARNING,

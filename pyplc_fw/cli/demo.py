@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pyplc_fw.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pyplc_fw.services.command_codec import CodecMaker
     from pyplc_fw.services.desk import DeskOptions, DeskResult
 
 EXIT_NORMAL: Final = 0
@@ -68,14 +69,19 @@ def add_parser(subparsers: Any) -> None:
     add("--realtime", action="store_true", help="at the pace of a real charge")
     add("--out", type=Path, default=Path("demo"), metavar="DIR", help="where the files go (demo)")
     add("--no-recording", action="store_true", help="write no recording and no picture")
+    add("--config", type=Path, metavar="FILE", help="the car's pyplc.toml: its table [exi]")
     add("--json", action="store_true", help="one JSON object a line, for machines")
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the demo; returns the exit status."""
-    from pyplc_fw.services.desk import DeskOptions  # noqa: PLC0415 - `pyplc` starts fast
+    from pyplc_fw.config import Config, load  # noqa: PLC0415 - `pyplc` starts fast
+    from pyplc_fw.services.command_codec import codec_maker  # noqa: PLC0415 - see above
+    from pyplc_fw.services.desk import DeskOptions  # noqa: PLC0415 - see above
 
     try:
+        config = load(args.config) if args.config else Config()
+        car_codec = codec_maker(config.exi, blocking=not args.realtime)
         options = DeskOptions(
             soc_pct=args.soc,
             target_soc_pct=args.target,
@@ -94,10 +100,10 @@ def run(args: argparse.Namespace) -> int:
     except ConfigError as exc:
         print(f"pyplc demo: {exc}", file=sys.stderr)
         return EXIT_USAGE
-    return _demo(args, options)
+    return _demo(args, options, car_codec)
 
 
-def _demo(args: argparse.Namespace, options: DeskOptions) -> int:
+def _demo(args: argparse.Namespace, options: DeskOptions, car_codec: CodecMaker) -> int:
     from pyplc_fw.cli import demo_desk, demo_view  # noqa: PLC0415
 
     recording = None if args.no_recording else args.out / "session.pcapng"
@@ -106,7 +112,9 @@ def _demo(args: argparse.Namespace, options: DeskOptions) -> int:
     view = demo_view.choose(options, json=args.json, realtime=args.realtime)
     began_s = time.monotonic()
     with view:
-        result = demo_desk.play(options, view, recording, realtime=args.realtime)
+        result = demo_desk.play(
+            options, view, recording, realtime=args.realtime, car_codec=car_codec
+        )
     wall_s = time.monotonic() - began_s
     files = _files(args, options, result)
     view.summary(_summary(result, wall_s, files))

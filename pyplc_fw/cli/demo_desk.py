@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pyplc_fw.cli.demo_view import View
+from pyplc_fw.services.command_codec import CodecMaker
 from pyplc_fw.services.desk import Desk, DeskOptions, DeskResult
 from pyplc_fw.services.journal import Record
 from pyplc_fw.sim.plant import Truth
@@ -19,9 +20,16 @@ from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.trace.plot import ChargeSample
 
 
-def play(options: DeskOptions, view: View, recording: Path | None, *, realtime: bool) -> DeskResult:
+def play(
+    options: DeskOptions,
+    view: View,
+    recording: Path | None,
+    *,
+    realtime: bool,
+    car_codec: CodecMaker,
+) -> DeskResult:
     """Run a session that ``view`` watches; an interrupt ends it safely, as KeyboardInterrupt."""
-    main = partial(_watched, options, view, recording)
+    main = partial(_watched, options, view, recording, car_codec)
     return asyncio.run(main()) if realtime else _run_virtual(main)
 
 
@@ -75,9 +83,11 @@ class _Audience:
                 self._desk.cancel()
 
 
-async def _watched(options: DeskOptions, view: View, recording: Path | None) -> DeskResult:
+async def _watched(
+    options: DeskOptions, view: View, recording: Path | None, car_codec: CodecMaker
+) -> DeskResult:
     audience = _Audience(view, asyncio.current_task())
-    desk = Desk(options)
+    desk = Desk(options, car_codec=car_codec)
     desk.watch(audience.on_record, audience.on_sample)
     recorder = None if recording is None else desk.record_to(recording, epoch_ns=time.time_ns())
     try:

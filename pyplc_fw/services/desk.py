@@ -14,8 +14,11 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from structlog.typing import FilteringBoundLogger
+
 from pyplc_fw.errors import ConfigError
 from pyplc_fw.faults import Severity
+from pyplc_fw.services.command_codec import CodecMaker
 from pyplc_fw.services.journal import Journal, Record
 from pyplc_fw.services.recorder import Recorder
 from pyplc_fw.session.evse import EvseSession
@@ -31,6 +34,7 @@ from pyplc_fw.terms import EndState, MacAddress, Role
 from pyplc_fw.trace.plot import ChargeSample
 from pyplc_fw.v2g.evcc import Evcc, EvccSettings
 from pyplc_fw.v2g.limits import OwnerLimits
+from pyplc_fw.v2g.message_codec import OWN_CODEC
 from pyplc_fw.v2g.ports import SupplyLimits, V2gNetwork
 from pyplc_fw.v2g.secc import Secc
 from pyplc_fw.v2g.session_end import SessionEnd
@@ -135,7 +139,13 @@ class DeskResult:
 class Desk:
     """One car and one charger; build it within the running loop."""
 
-    def __init__(self, options: DeskOptions, *, rules: GuardRules | None = None) -> None:
+    def __init__(
+        self,
+        options: DeskOptions,
+        *,
+        rules: GuardRules | None = None,
+        car_codec: CodecMaker = lambda _: OWN_CODEC,
+    ) -> None:
         """``rules`` are the guard's; unless told otherwise the car measures at its inlet."""
         self.options = options
         self.journal = Journal()
@@ -149,14 +159,7 @@ class Desk:
         self.vehicle = GuardedVehicle(
             self.plant.inlet, self.plant.battery, pev_log, rules=rules or MEASURED
         )
-        self.evcc = Evcc(
-            self.vehicle,
-            self.plant.battery,
-            evccid=CAR_MAC,
-            log=pev_log,
-            owner=OwnerLimits(max_current_a=options.owner_max_a),
-            settings=EvccSettings(current_demand_period_s=options.period_s),
-        )
+        self.evcc = self._build_evcc(pev_log, car_codec)
         self.secc = Secc(
             self.plant.supply,
             self.plant.pilot,
@@ -176,6 +179,18 @@ class Desk:
     def _notice(self, record: Record) -> None:
         if record.checkpoint == CHARGE_BEGINS:
             self._charge_began.set()
+
+    def _build_evcc(self, log: FilteringBoundLogger, codec: CodecMaker) -> Evcc:
+        options = self.options
+        return Evcc(
+            self.vehicle,
+            self.plant.battery,
+            evccid=CAR_MAC,
+            log=log,
+            owner=OwnerLimits(max_current_a=options.owner_max_a),
+            settings=EvccSettings(current_demand_period_s=options.period_s),
+            codec=codec(log),
+        )
 
     def _build_plant(self) -> Plant:
         options = self.options

@@ -7,7 +7,7 @@ from typing import Any
 
 from pyplc_fw.errors import LinkError, PyplcError, RemoteProtocolError
 from pyplc_fw.timing import Timer, timeout
-from pyplc_fw.v2g import exi
+from pyplc_fw.v2g.message_codec import MessageCodec
 from pyplc_fw.v2g.ports import V2gStream
 from pyplc_fw.v2g.session_end import SessionRecord
 from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI, V2gtpPayload, V2gtpStream, wrap
@@ -16,8 +16,9 @@ from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI, V2gtpPayload, V2gtpStream, wrap
 class V2gChannel:
     """Sends and receives messages; after an error the connection is lost (``usable`` is False)."""
 
-    def __init__(self, stream: V2gStream, record: SessionRecord) -> None:
+    def __init__(self, stream: V2gStream, record: SessionRecord, codec: MessageCodec) -> None:
         self._stream = stream
+        self._codec = codec
         self._record = record
         self._v2gtp = V2gtpStream()
         self._waiting: deque[V2gtpPayload] = deque()
@@ -54,8 +55,8 @@ class V2gChannel:
             raise RemoteProtocolError("more came than the response to the last request")
 
     async def send(self, message: Any) -> None:
-        """Send one message; raises LinkError."""
-        await self._stream.send(wrap(PAYLOAD_EXI, exi.encode(message)))
+        """Send one message; raises LinkError, CodecError."""
+        await self._stream.send(wrap(PAYLOAD_EXI, await self._codec.encode(message)))
 
     async def receive(self, schema: str) -> Any:
         """Wait for one message; raises LinkError, CodecError, RemoteProtocolError."""
@@ -71,10 +72,10 @@ class V2gChannel:
         payload_type, payload = waiting.popleft()
         if payload_type != PAYLOAD_EXI:
             raise RemoteProtocolError(f"V2GTP payload type {payload_type:04x} in TCP, want 8001")
-        return self._decode(schema, payload)
+        return await self._decode(schema, payload)
 
-    def _decode(self, schema: str, payload: bytes) -> Any:
-        message, overlooked = exi.decode_with_warnings(schema, payload, lenient=True)
+    async def _decode(self, schema: str, payload: bytes) -> Any:
+        message, overlooked = await self._codec.decode(schema, payload)
         if overlooked and not self._read_leniently:
             self._read_leniently = True
             what = [f"{entry.message} (bit {entry.bit})" for entry in overlooked]

@@ -56,6 +56,7 @@ from pyplc_fw.v2g.limits import (
     inlet_current_a,
     pre_charge_demand,
 )
+from pyplc_fw.v2g.message_codec import OWN_CODEC, MessageCodec
 from pyplc_fw.v2g.messages import din
 from pyplc_fw.v2g.ports import Battery, V2gStream, Vehicle
 from pyplc_fw.v2g.session_end import SessionEnd, SessionRecord
@@ -100,6 +101,7 @@ class Evcc:
         settings: EvccSettings = STANDARD_SETTINGS,
         inlet_temperature_c: Callable[[], float | None] | None = None,
         on_round: Callable[[], None] | None = None,
+        codec: MessageCodec = OWN_CODEC,
     ) -> None:
         """``inlet_temperature_c`` reads the fitted sensor; None where none is fitted.
 
@@ -121,6 +123,7 @@ class Evcc:
         self._settings = settings
         self._inlet_temperature_c = inlet_temperature_c
         self._on_round = on_round
+        self._codec = codec
         self._messages = EvccMessages(battery, evccid)
         self._energised = Energised(vehicle, timers, log, zero_current=self._ask_for_zero)
         self._stop_reason: Reason | None = None
@@ -148,7 +151,7 @@ class Evcc:
         if self._dialogue is not None:
             raise LocalProtocolError("an EVCC runs one session; the next one needs a new EVCC")
         self.record.begin(now(), self._battery.soc_pct)
-        self._dialogue = self._ask = Dialogue(stream, self._messages, self.record)
+        self._dialogue = self._ask = Dialogue(stream, self._messages, self.record, self._codec)
         self._ask.stop_reason = self._stop_reason
         try:
             try:

@@ -11,6 +11,7 @@ from pyplc_fw.timing import Timer
 from pyplc_fw.v2g.channel import V2gChannel
 from pyplc_fw.v2g.evcc_checks import is_ok, judge
 from pyplc_fw.v2g.evcc_messages import EvccMessages
+from pyplc_fw.v2g.message_codec import MessageCodec
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.ports import V2gStream
 from pyplc_fw.v2g.session_end import SessionRecord
@@ -25,8 +26,14 @@ class StopRequestedError(PyplcError):
 class Dialogue:
     """Asks the charger; remembers whether more may be asked, and whether someone wants to stop."""
 
-    def __init__(self, stream: V2gStream, messages: EvccMessages, record: SessionRecord) -> None:
-        self._channel = V2gChannel(stream, record)
+    def __init__(
+        self,
+        stream: V2gStream,
+        messages: EvccMessages,
+        record: SessionRecord,
+        codec: MessageCodec,
+    ) -> None:
+        self._channel = V2gChannel(stream, record, codec)
         self._messages = messages
         self._record = record
         self.failed = False

@@ -29,6 +29,7 @@ from pyplc_fw.terms import TOUCH_SAFE_V, EndState
 from pyplc_fw.timing import timeout
 from pyplc_fw.v2g import secc_handlers as on
 from pyplc_fw.v2g.channel import V2gChannel
+from pyplc_fw.v2g.message_codec import OWN_CODEC, MessageCodec
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.ports import EvsePilot, PowerSupply, V2gStream
 from pyplc_fw.v2g.secc_responses import REFUSALS
@@ -181,6 +182,7 @@ class Secc:
         authorise: Authorise = lambda _: True,
         timers: SeccTimers = STANDARD_TIMERS,
         on_round: Callable[[], None] | None = None,
+        codec: MessageCodec = OWN_CODEC,
     ) -> None:
         """``on_round`` is called after each response, for a display."""
         self.session: SeccSession | None = None
@@ -193,6 +195,7 @@ class Secc:
         self._authorise = authorise
         self._timers = timers
         self._on_round = on_round
+        self._codec = codec
 
     def request_stop(self, reason: Reason = faults.STOPPED_BY_CHARGER) -> None:
         """Stop at the charger: EVSE_Shutdown; after a grace time the output goes off."""
@@ -236,8 +239,8 @@ class Secc:
 
         Whatever ends it, the output is off before anything else happens.
         """
-        session = self.begin_session()
-        channel = V2gChannel(stream, session.record)
+        session = self.begin_session(self._codec.session_id)
+        channel = V2gChannel(stream, session.record, self._codec)
         watch = asyncio.get_running_loop().create_task(self._watch_pilot(session))
         detail = ""
         try:

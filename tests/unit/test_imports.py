@@ -30,6 +30,7 @@ class Layer(IntEnum):
 
 LAYERS: Final[tuple[tuple[str, Layer], ...]] = (
     ("*.__init__", Layer.FOUNDATION),
+    ("config", Layer.ADAPTER),
     ("net.packets", Layer.CODEC),
     ("net.checksum", Layer.CODEC),
     ("net.neighbour", Layer.CODEC),
@@ -38,6 +39,7 @@ LAYERS: Final[tuple[tuple[str, Layer], ...]] = (
     ("v2g.v2gtp", Layer.CODEC),
     ("v2g.sdp", Layer.CODEC),
     ("v2g.exi*", Layer.CODEC),
+    ("v2g.openv2g*", Layer.CODEC),
     ("v2g.messages.*", Layer.CODEC),
     ("vehicle.pilot", Layer.CODEC),
     ("vehicle.proximity", Layer.CODEC),
