@@ -306,7 +306,8 @@ def fragment_elements(schema: Schema) -> list[Element]:
 
 
 def _declared(schema: Schema) -> Iterable[type[ComplexType]]:
-    everything = Schema(name=schema.name, elements=(), roots=schema.elements)
+    roots = (*schema.elements, *schema.types)
+    everything = Schema(name=schema.name, elements=(), roots=roots)
     return _reachable(everything)
 
 

@@ -154,6 +154,8 @@ class Schema(Struct, frozen=True):
     "Global elements; class and element have the same name."
     simple_elements: tuple[tuple[str, str], ...] = ()
     "Global elements of simple type: name and namespace; none of them can be a message."
+    types: tuple[type[ComplexType], ...] = ()
+    "Declared types that no element may have: in fragments, what is in them has its codes."
     roots: tuple[type[ComplexType], ...] = ()
     "The elements that may be a message: what else comes as document root is refused."
     fragments: tuple[type[ComplexType], ...] = ()
