@@ -61,8 +61,9 @@ def after(ours: tuple[State, ...], production: Production, items: int) -> tuple[
     """Return the state after the event, and the items of the bounded list that is open there."""
     if production.maximum is not None and items + 1 == production.maximum:
         return production.full_state, 0
-    bounded = any(p.maximum is not None for p in ours[production.next_state].productions)
-    return production.next_state, items + 1 if bounded else 0
+    following = ours[production.next_state].productions
+    goes_on = any(p.maximum is not None and p.slot == production.slot for p in following)
+    return production.next_state, items + 1 if goes_on else 0
 
 
 @cache
