@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from types import ModuleType
 from typing import Any, Final, Literal, TypeAlias, Union, overload
 
 import msgspec
 import pyplc_exi
 
 from pyplc_fw.errors import CodecError
-from pyplc_fw.v2g.exi_culprit import culprit, with_class
 from pyplc_fw.v2g.exi_json import from_json_of, read_json_text, to_json
 from pyplc_fw.v2g.messages import app, din
 from pyplc_fw.v2g.messages.fields import fields_of
@@ -163,12 +163,18 @@ def _from_message(schema: str, message: ComplexType, flags: int) -> bytes:
     try:
         record = _ENCODER.encode(message)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise culprit(message, _ENCODER.encode) from error
+        raise _culprits().culprit(message, _ENCODER.encode) from error
     try:
         return pyplc_exi.encode(schema, type(message).__name__, record, flags)
     except pyplc_exi.Error as error:
         problem, _, path = error.args
-        raise CodecError(with_class(message, problem, path), path=path) from None
+        raise CodecError(_culprits().with_class(message, problem, path), path=path) from None
+
+
+def _culprits() -> ModuleType:
+    from pyplc_fw.v2g import exi_culprit  # noqa: PLC0415 -- 2 ms of every start, for errors only
+
+    return exi_culprit
 
 
 # --- JSON ------------------------------------------------------------------------------------

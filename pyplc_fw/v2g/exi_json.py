@@ -7,7 +7,6 @@ a list, an enumeration its text, xs:hexBinary upper-case hexadecimal, xs:base64B
 from __future__ import annotations
 
 import binascii
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from enum import Enum
@@ -78,6 +77,8 @@ class JsonObject(dict[str, Any]):
 
 def read_json_text(text: str) -> object:
     """Read JSON as ``from_json_of`` wants it; raises ValueError for what is none."""
+    import json  # noqa: PLC0415 -- a session needs none
+
     return json.loads(text, object_pairs_hook=_json_object, parse_int=_json_integer)
 
 
