@@ -40,6 +40,13 @@ class Step(NamedTuple):
         name = self.member.__name__ if self.member is not None else self.field.name
         return f"{name}[1]" if self.field.repeated else name
 
+    def filled(self, value: object) -> object:
+        """Return what the field holds where ``value`` is its first item, or its only one."""
+        if not self.field.repeated:
+            return value
+        others = max(self.field.minimum - 1, 0)
+        return (value, *(some(self.member or _datatype(self.field)) for _ in range(others)))
+
 
 class Site(NamedTuple):
     """One field of simple type: where it is, in which schema."""
@@ -65,7 +72,7 @@ class Site(NamedTuple):
     def message(self, value: object) -> ComplexType:
         """Return the least message that has ``value`` in this place."""
         for step in reversed(self.way):
-            value = least(step.cls, step.field, (value,) if step.field.repeated else value)
+            value = least(step.cls, step.field, step.filled(value))
         assert isinstance(value, ComplexType)
         return value
 
