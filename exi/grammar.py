@@ -272,6 +272,34 @@ def grammar_of(cls: type[ComplexType]) -> tuple[State, ...]:
     return _Builder(cls).states()
 
 
+def relaxed_grammar_of(
+    cls: type[ComplexType], attributes: Iterable[tuple[str, str]], elements: int
+) -> tuple[State, State]:
+    """Derive the states of a fragment's element whose name has several types in the schema.
+
+    ``attributes`` are all attribute names of the schema, ``elements`` how many element names it
+    has. Anything of the schema may come; what ``cls`` does not hold is counted, and refused.
+
+    Source: EXI 1.0, 8.5.3 (schema-informed element fragment grammar).
+    """
+    fields = {(entry.name, entry.namespace): (entry, slot) for slot, entry in _slots(cls)}
+    text = next((slot, entry) for slot, entry in _slots(cls) if entry.kind is Kind.TEXT)
+    refused = Production(ANY)
+    start = [
+        Production(ATTRIBUTE, 0, *fields[qname]) if qname in fields else refused
+        for qname in sorted(attributes)
+    ]
+    start += [refused] * (elements + 3)  # any attribute, the elements, any element, the end
+    start.append(Production(TEXT, 1, text[1], text[0]))
+    rest = [refused] * (elements + 1)
+    rest += [Production(END), Production(MIXED, 1)]
+    return State(tuple(start)), State(tuple(rest))
+
+
+def _slots(cls: type[ComplexType]) -> Iterator[tuple[int, Field]]:
+    return iter(enumerate(fields_of(cls)))
+
+
 def _check_order(cls: type[ComplexType]) -> None:
     kinds = [entry.kind for entry in fields_of(cls)]
     attributes = [entry for entry in fields_of(cls) if entry.kind is Kind.ATTRIBUTE]

@@ -7,8 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
+from typing import TypeAlias
 
-from exi.grammar import ANY, ATTRIBUTE, ELEMENT, END, MIXED, TEXT, Production, State, grammar_of
+from exi.grammar import (
+    ANY,
+    ATTRIBUTE,
+    ELEMENT,
+    END,
+    MIXED,
+    TEXT,
+    Production,
+    State,
+    grammar_of,
+    relaxed_grammar_of,
+)
 from pyplc_fw.v2g.messages.fields import DataType, Field, Kind, fields_of
 from pyplc_fw.v2g.messages.schema import HEX, Binary, ComplexType, Integer, Schema, Text
 
@@ -55,6 +67,20 @@ class Element:
         return self.name, self.namespace
 
 
+@dataclass(frozen=True, slots=True)
+class Relaxed:
+    """A class under the grammar of a fragment's element whose name has several types."""
+
+    cls: type[ComplexType]
+
+
+Complex: TypeAlias = type[ComplexType] | Relaxed
+
+
+def _class_of(what: Complex) -> type[ComplexType]:
+    return what.cls if isinstance(what, Relaxed) else what
+
+
 class Tables:
     """The tables of one schema."""
 
@@ -68,11 +94,12 @@ class Tables:
         self._type_rows: list[str] = []
         self._fields: list[str] = []
         self._members: list[str] = []
-        self._classes = list(_reachable(schema))
-        self._grammars = {cls: grammar_of(cls) for cls in self._classes}
+        relaxed = [Relaxed(cls) for cls in ambiguous(schema)]
+        self._classes: list[Complex] = [*_reachable(schema), *relaxed]
+        self._grammars = {what: self._grammar(what) for what in self._classes}
         self._first_state = self._number_states()
         self._documents = self._roots(document_elements(schema))
-        self._fragments = self._roots(fragment_elements(schema))
+        self._fragments = self._roots(fragment_elements(schema), fragment=True)
         self._build()
 
     def text(self) -> str:
@@ -106,8 +133,15 @@ class Tables:
     def _qnames(self) -> Iterable[tuple[str, str]]:
         return (qname for qname in self._names.numbers if isinstance(qname, tuple))
 
-    def _number_states(self) -> dict[type[ComplexType], int]:
-        first, total = {}, 0
+    def _grammar(self, what: Complex) -> tuple[State, ...]:
+        if not isinstance(what, Relaxed):
+            return grammar_of(what)
+        elements = len(fragment_elements(self.schema))
+        return relaxed_grammar_of(what.cls, attribute_names(self.schema), elements)
+
+    def _number_states(self) -> dict[Complex, int]:
+        first: dict[Complex, int] = {}
+        total = 0
         for cls in self._classes:
             first[cls] = total
             total += len(self._grammars[cls])
@@ -121,13 +155,13 @@ class Tables:
                 self._add_state(cls, number, state)
         self._type_rows = [self._type_row(datatype) for datatype in self._types.numbers]
 
-    def _add_state(self, cls: type[ComplexType], number: int, state: State) -> None:
+    def _add_state(self, cls: Complex, number: int, state: State) -> None:
         empty = _empty_bits(number, state)
         row = f"{len(self._productions)}, {len(state.productions)}, {state.bits}, {empty}"
-        self._states.append(f"{{{row}}}, /* {len(self._states)}: {cls.__name__} */")
+        self._states.append(f"{{{row}}}, /* {len(self._states)}: {_class_of(cls).__name__} */")
         self._productions += [self._production_row(cls, p) for p in state.productions]
 
-    def _production_row(self, cls: type[ComplexType], production: Production) -> str:
+    def _production_row(self, cls: Complex, production: Production) -> str:
         base = self._first_state[cls]
         entry = production.field
         name, type_number = 0, NO_TYPE
@@ -145,7 +179,7 @@ class Tables:
             int(entry is not None and entry.repeated),
             self._bare(production),
         )
-        comment = f"{cls.__name__}: {production.event} {production.qname[0]}".rstrip()
+        comment = f"{_class_of(cls).__name__}: {production.event} {production.qname[0]}".rstrip()
         return f"{{{', '.join(map(str, columns))}}}, /* {comment} */"
 
     def _bare(self, production: Production) -> str:
@@ -154,6 +188,8 @@ class Tables:
         return "EXI_BARE_REFUSED" if production.offers_head else "EXI_BARE_LENIENT"
 
     def _type_row(self, datatype: object) -> str:
+        if isinstance(datatype, Relaxed):
+            return self._complex_row(datatype)
         if isinstance(datatype, type) and issubclass(datatype, ComplexType):
             return self._complex_row(datatype)
         if isinstance(datatype, type) and issubclass(datatype, Enum):
@@ -162,7 +198,8 @@ class Tables:
             return _type_columns("EXI_BOOLEAN", bits=1)
         return _simple_row(datatype)
 
-    def _complex_row(self, cls: type[ComplexType]) -> str:
+    def _complex_row(self, what: Complex) -> str:
+        cls = _class_of(what)
         fields = fields_of(cls)
         if len(fields) > 32:
             raise TypeError(f"{cls.__name__}: more than 32 fields")
@@ -170,7 +207,7 @@ class Tables:
             "EXI_COMPLEX",
             slots=len(fields),
             tagged=int(cls.__struct_config__.tag is not None),
-            first=self._first_state[cls],
+            first=self._first_state[what],
             name=self._names.number((cls.__name__, cls.namespace)),
             fields=self._add_fields(cls, fields),
             repeated=sum(entry.repeated << slot for slot, entry in enumerate(fields)),
@@ -202,11 +239,15 @@ class Tables:
             "EXI_ENUM", bits=(len(values) - 1).bit_length(), first=first, count=len(values)
         )
 
-    def _roots(self, elements: Iterable[Element]) -> list[str]:
+    def _root_type(self, cls: type[ComplexType], fragment: bool) -> int:
+        relaxed = Relaxed(cls)
+        return self._classes.index(relaxed if fragment and relaxed in self._grammars else cls)
+
+    def _roots(self, elements: Iterable[Element], *, fragment: bool = False) -> list[str]:
         rows = []
         for code, element in enumerate(elements):
             name = self._names.number(element.qname)
-            number = NO_TYPE if element.cls is None else self._classes.index(element.cls)
+            number = NO_TYPE if element.cls is None else self._root_type(element.cls, fragment)
             rows.append(f"{{{name}, {number}}}, /* {code}: {element.name} */")
         return rows
 
@@ -303,6 +344,23 @@ def fragment_elements(schema: Schema) -> list[Element]:
         names |= set(chain.from_iterable(map(_element_names, fields_of(cls))))
     signed = {(cls.__name__, cls.namespace): cls for cls in schema.fragments}
     return [Element(*qname, signed.get(qname)) for qname in sorted(names)]
+
+
+def attribute_names(schema: Schema) -> set[tuple[str, str]]:
+    """List every attribute name of the schema."""
+    fields = chain.from_iterable(map(fields_of, _declared(schema)))
+    return {(entry.name, entry.namespace) for entry in fields if entry.kind is Kind.ATTRIBUTE}
+
+
+def ambiguous(schema: Schema) -> list[type[ComplexType]]:
+    """List the signed elements whose name stands for other types too."""
+    types: dict[tuple[str, str], set[object]] = {}
+    for entry in chain.from_iterable(map(fields_of, _declared(schema))):
+        if entry.kind is Kind.ELEMENT and not entry.members:
+            types.setdefault((entry.name, entry.namespace), set()).add(entry.datatype)
+    return [
+        cls for cls in schema.fragments if len(types.get((cls.__name__, cls.namespace), ())) > 1
+    ]
 
 
 def _declared(schema: Schema) -> Iterable[type[ComplexType]]:

@@ -1420,7 +1420,7 @@ static const struct exi_type types[] = {
     {EXI_COMPLEX, 0, 3, 1, 160, 0, 79, 122, 0, 0, 0u},
     {EXI_COMPLEX, 0, 0, 1, 164, 0, 3, 125, 0, 0, 0u},
     {EXI_COMPLEX, 0, 3, 0, 165, 0, 262, 125, 0, 0, 0u},
-    {EXI_COMPLEX, 0, 4, 0, 169, 0, 73, 128, 8, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 1, 169, 0, 73, 128, 8, 0, 0u},
     {EXI_COMPLEX, 0, 2, 0, 174, 0, 72, 132, 0, 0, 0u},
     {EXI_COMPLEX, 0, 2, 0, 177, 0, 33, 134, 2, 0, 0u},
     {EXI_COMPLEX, 0, 3, 0, 180, 0, 40, 136, 0, 0, 0u},

@@ -3,11 +3,13 @@
 
 extern const struct exi_schema exi_schema_app;
 extern const struct exi_schema exi_schema_din;
+extern const struct exi_schema exi_schema_iso2;
 extern const struct exi_schema exi_schema_xmldsig;
 
 const struct exi_schema *const exi_schemas[] = {
     &exi_schema_app,
     &exi_schema_din,
+    &exi_schema_iso2,
     &exi_schema_xmldsig,
 };
-const unsigned exi_schema_count = 3;
+const unsigned exi_schema_count = 4;

@@ -135,7 +135,7 @@ static const struct exi_state states[] = {
 };
 
 static const struct exi_type types[] = {
-    {EXI_COMPLEX, 0, 4, 0, 0, 0, 20, 0, 8, 0, 0u},
+    {EXI_COMPLEX, 0, 4, 1, 0, 0, 20, 0, 8, 0, 0u},
     {EXI_COMPLEX, 0, 1, 0, 5, 0, 0, 4, 0, 0, 0u},
     {EXI_COMPLEX, 0, 2, 0, 7, 0, 16, 5, 0, 0, 0u},
     {EXI_COMPLEX, 0, 6, 0, 10, 0, 12, 7, 0, 0, 0u},

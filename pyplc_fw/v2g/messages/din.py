@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from enum import Enum
 from typing import Annotated, Final, TypeAlias
 
-from pyplc_fw.errors import CodecError
 from pyplc_fw.v2g.messages import xmldsig
+from pyplc_fw.v2g.messages.physical import fit, in_si
 from pyplc_fw.v2g.messages.schema import (
     BASE64,
     HEX,
@@ -254,9 +253,7 @@ class PhysicalValue(_DataType):
     def si(self) -> float:
         """The quantity without its prefix; hours and minutes in seconds, Wh stay Wh."""
         value = self.Value * _SECONDS.get(self.Unit, 1) if self.Unit else self.Value
-        if self.Multiplier < 0:
-            return value / 10.0**-self.Multiplier
-        return float(value * 10**self.Multiplier)
+        return in_si(value, self.Multiplier)
 
 
 def volts(value_v: float) -> PhysicalValue:
@@ -285,19 +282,8 @@ def seconds(value_s: float) -> PhysicalValue:
 
 
 def physical_value(value: float, unit: UnitSymbol) -> PhysicalValue:
-    """Whole numbers get Multiplier 0 where they fit, all others the finest that fits."""
-    if not math.isfinite(value):
-        raise CodecError(f"{value} {unit.value} is no physical value")
-    for multiplier in range(-3, 4):
-        scaled = round(value * 10**-multiplier) if multiplier < 0 else round(value / 10**multiplier)
-        if -32768 <= scaled <= 32767:
-            return _plainest(multiplier, scaled, unit)
-    raise CodecError(f"{value} {unit.value} is beyond what a physical value can say")
-
-
-def _plainest(multiplier: int, scaled: int, unit: UnitSymbol) -> PhysicalValue:
-    if multiplier < 0 and scaled % 10**-multiplier == 0:
-        multiplier, scaled = 0, scaled // 10**-multiplier
+    """Make a quantity, as fine as it can be said; raises CodecError."""
+    multiplier, scaled = fit(value, unit.value)
     return PhysicalValue(Multiplier=multiplier, Unit=unit, Value=scaled)
 
 

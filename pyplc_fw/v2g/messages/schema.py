@@ -183,6 +183,7 @@ xs_base64Binary: TypeAlias = Annotated[bytes, Binary(BASE64)]
 SCHEMAS: Final[Mapping[str, str]] = {
     "app": "pyplc_fw.v2g.messages.app",
     "din": "pyplc_fw.v2g.messages.din",
+    "iso2": "pyplc_fw.v2g.messages.iso2",
     "xmldsig": "pyplc_fw.v2g.messages.xmldsig",
 }
 "Every schema and the module whose ``SCHEMA`` describes it."

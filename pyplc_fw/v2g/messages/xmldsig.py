@@ -110,7 +110,7 @@ class Reference(_Type):
     DigestValue: DigestValueType
 
 
-class SignedInfo(_Type):
+class SignedInfo(_Type, tag=True):
     """What the signature covers."""
 
     Id: IdAttribute = None
