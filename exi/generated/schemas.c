@@ -4,12 +4,22 @@
 extern const struct exi_schema exi_schema_app;
 extern const struct exi_schema exi_schema_din;
 extern const struct exi_schema exi_schema_iso2;
+extern const struct exi_schema exi_schema_iso20_cm;
+extern const struct exi_schema exi_schema_iso20_dc;
+extern const struct exi_schema exi_schema_iso20_ac;
+extern const struct exi_schema exi_schema_iso20_acdp;
+extern const struct exi_schema exi_schema_iso20_wpt;
 extern const struct exi_schema exi_schema_xmldsig;
 
 const struct exi_schema *const exi_schemas[] = {
     &exi_schema_app,
     &exi_schema_din,
     &exi_schema_iso2,
+    &exi_schema_iso20_cm,
+    &exi_schema_iso20_dc,
+    &exi_schema_iso20_ac,
+    &exi_schema_iso20_acdp,
+    &exi_schema_iso20_wpt,
     &exi_schema_xmldsig,
 };
-const unsigned exi_schema_count = 4;
+const unsigned exi_schema_count = 9;

@@ -184,6 +184,11 @@ SCHEMAS: Final[Mapping[str, str]] = {
     "app": "pyplc_fw.v2g.messages.app",
     "din": "pyplc_fw.v2g.messages.din",
     "iso2": "pyplc_fw.v2g.messages.iso2",
+    "iso20-cm": "pyplc_fw.v2g.messages.iso20.common_messages",
+    "iso20-dc": "pyplc_fw.v2g.messages.iso20.dc",
+    "iso20-ac": "pyplc_fw.v2g.messages.iso20.ac",
+    "iso20-acdp": "pyplc_fw.v2g.messages.iso20.acdp",
+    "iso20-wpt": "pyplc_fw.v2g.messages.iso20.wpt",
     "xmldsig": "pyplc_fw.v2g.messages.xmldsig",
 }
 "Every schema and the module whose ``SCHEMA`` describes it."
