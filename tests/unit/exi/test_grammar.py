@@ -8,11 +8,14 @@ from typing import Annotated, Any
 
 import pytest
 
-from exi.grammar import Production, State, grammar_of
-from exi.tables import document_elements, fragment_elements
-from pyplc_fw.v2g.messages import app, din, xmldsig
+from exi.grammar import Production, State, grammar_of, relaxed_grammar_of
+from exi.tables import ambiguous, attribute_names, document_elements, fragment_elements
+from pyplc_fw.errors import CodecError
+from pyplc_fw.v2g import exi
+from pyplc_fw.v2g.messages import din, iso2, xmldsig
 from pyplc_fw.v2g.messages.fields import Field, fields_of
 from pyplc_fw.v2g.messages.schema import (
+    SCHEMAS,
     Attribute,
     Choice,
     ComplexType,
@@ -21,7 +24,9 @@ from pyplc_fw.v2g.messages.schema import (
     Schema,
 )
 from tests.helpers import SHARED
+from tests.unit.exi.schemas import schema_of
 
+each_schema = pytest.mark.parametrize("schema", [schema_of(name) for name in SCHEMAS], ids=SCHEMAS)
 needs_shared = pytest.mark.skipif(SHARED is None, reason="needs ../shared")
 
 Label = tuple[str, str]
@@ -76,7 +81,7 @@ def reference_of(name: str) -> dict[str, Any]:
 
 def reachable(schema: Schema) -> dict[str, type[ComplexType]]:
     found: dict[str, type[ComplexType]] = {}
-    waiting = list(schema.elements)
+    waiting = [*schema.elements, *schema.types]
     while waiting:
         cls = waiting.pop()
         if cls.__name__ in found:
@@ -95,10 +100,11 @@ def classes_in(entry: Field) -> list[type[ComplexType]]:
 OTHER_NAMES = {"SessionStopType": "SessionStopReq", "BodyBaseType": "BodyElement"}
 "Reference types whose class has the name of their element."
 OTHER_NAMES |= {"IntervalType": "TimeInterval", "ServiceChargeType": "ServiceCharge"}
+OTHER_NAMES |= {"DiffieHellmanPublickeyType": "DHpublickey", "EMAIDType": "eMAID"}
 
 
 @needs_shared
-@pytest.mark.parametrize("schema", [app.SCHEMA, din.SCHEMA, xmldsig.SCHEMA], ids=lambda s: s.name)
+@each_schema
 def test_every_type_has_the_states_of_the_reference(schema: Schema) -> None:
     classes = reachable(schema)
     compared = 0
@@ -111,7 +117,7 @@ def test_every_type_has_the_states_of_the_reference(schema: Schema) -> None:
 
 
 @needs_shared
-@pytest.mark.parametrize("schema", [app.SCHEMA, din.SCHEMA, xmldsig.SCHEMA], ids=lambda s: s.name)
+@each_schema
 def test_the_element_names_have_the_codes_of_the_reference(schema: Schema) -> None:
     reference = reference_of(schema.name)
     assert [element.name for element in document_elements(schema)] == reference["document"]
@@ -198,3 +204,31 @@ class Unsorted(ComplexType):
 def test_attributes_out_of_order_are_a_mistake_in_the_class() -> None:
     with pytest.raises(TypeError, match="attributes come first, sorted by name"):
         grammar_of(Unsorted)
+
+
+def test_a_name_with_two_types_follows_the_relaxed_grammar_as_a_fragment() -> None:
+    assert ambiguous(iso2.SCHEMA) == [iso2.eMAID]
+    start, rest = relaxed_grammar_of(iso2.eMAID, attribute_names(iso2.SCHEMA), 243)
+    assert (len(start.productions), start.bits) == (257, 9)
+    assert (len(rest.productions), rest.bits) == (246, 8)
+    taken = [code for code, p in enumerate(start.productions) if p.event != "SE(*)"]
+    assert taken == [4, 256]  # Id of MsgDataTypes, and the text
+
+
+def test_the_fragment_of_an_emaid_is_what_other_codecs_make_of_it() -> None:
+    stream = bytes.fromhex("80ec0202b4b219c0029111505090cc4c8cfd3d00")
+    element = iso2.eMAID(Id="id3", value="DEABC123")
+    assert exi.encode_fragment("iso2", element) == stream
+    assert exi.decode_fragment("iso2", stream) == element
+
+
+def test_an_emaid_without_text_or_with_an_element_inside_is_refused() -> None:
+    whole = bytes.fromhex("80ec0202b4b219c0029111505090cc4c8cfd3d00")
+    bits = f"{int.from_bytes(whole):0{8 * len(whole)}b}"
+    text = bits.index("100000000", 17 + 8)  # the code of the text, behind the Id
+    for code in (255, 100):
+        wrong = bits[:text] + f"{code:09b}" + bits[text + 9 :]
+        with pytest.raises(CodecError):
+            exi.decode_fragment("iso2", int(wrong, 2).to_bytes(len(whole)))
+    with pytest.raises(CodecError, match="missing"):
+        exi.encode_fragment("iso2", iso2.eMAID(Id="id3", value=None))  # type: ignore[arg-type]
