@@ -17,23 +17,26 @@ from pyplc_fw.v2g.messages import din
 from pyplc_fw.v2g.messages.schema import ComplexType
 from tests.helpers import SHARED
 
-OWN = Path(__file__).parents[2] / "vectors" / "exi_messages.jsonl"
-SCHEMAS = ("app", "din", "xmldsig")
+OWN = sorted((Path(__file__).parents[2] / "vectors").glob("exi_messages*.jsonl"))
 
 needs_shared = pytest.mark.skipif(SHARED is None, reason="needs ../shared")
 
 
 @cache
 def own() -> list[dict[str, Any]]:
-    return [json.loads(line) for line in OWN.read_text(encoding="utf-8").splitlines()]
+    return [json.loads(line) for path in OWN for line in lines_of(path)]
+
+
+def lines_of(path: Path) -> list[str]:
+    # Not splitlines: U+2028 may stand in a text.
+    return path.read_text(encoding="utf-8").strip("\n").split("\n")
 
 
 @cache
 def reference() -> list[dict[str, Any]]:
     assert SHARED is not None
-    with (SHARED / "exi" / "vectors.jsonl").open(encoding="utf-8") as lines:
-        vectors = [json.loads(line) for line in lines]
-    return [vector for vector in vectors if vector["schema"] in SCHEMAS]
+    paths = [SHARED / "exi" / name for name in ("vectors.jsonl", "vectors_iso20.jsonl")]
+    return [json.loads(line) for path in paths for line in lines_of(path)]
 
 
 def decode(vector: dict[str, Any]) -> ComplexType:
@@ -83,19 +86,34 @@ def test_every_wrong_reference_stream_is_refused(lenient: bool) -> None:
             assert caught.value.bit is not None
 
 
+def kind_of(vector: dict[str, Any]) -> str:
+    if vector.get("expect") == "error":
+        return "error"
+    return "decode_only" if vector.get("decode_only") else "both"
+
+
 @needs_shared
 def test_as_many_reference_streams_as_we_know_of() -> None:
-    kinds = Counter(
-        (v["schema"], v.get("expect") or ("decode_only" if v.get("decode_only") else "both"))
-        for v in reference()
-    )
+    kinds = Counter((v["schema"], v.get("mode", "document"), kind_of(v)) for v in reference())
     assert kinds == {
-        ("app", "both"): 35,
-        ("app", "error"): 4,
-        ("din", "both"): 2490,
-        ("din", "decode_only"): 5,
-        ("din", "error"): 17,
-        ("xmldsig", "both"): 4,
+        ("app", "document", "both"): 35,
+        ("app", "document", "error"): 4,
+        ("din", "document", "both"): 2490,
+        ("din", "document", "decode_only"): 5,
+        ("din", "document", "error"): 17,
+        ("iso2", "document", "both"): 867,
+        ("iso2", "document", "decode_only"): 12,
+        ("iso2", "document", "error"): 6,
+        ("iso2", "fragment", "both"): 20,
+        ("iso20-cm", "document", "both"): 855,
+        ("iso20-cm", "fragment", "both"): 13,
+        ("iso20-dc", "document", "both"): 519,
+        ("iso20-dc", "fragment", "both"): 3,
+        ("iso20-ac", "document", "both"): 571,
+        ("iso20-ac", "fragment", "both"): 3,
+        ("iso20-acdp", "document", "both"): 124,
+        ("iso20-wpt", "document", "both"): 331,
+        ("xmldsig", "fragment", "both"): 4,
     }
 
 
