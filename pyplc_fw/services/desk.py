@@ -145,6 +145,7 @@ class Desk:
         *,
         rules: GuardRules | None = None,
         car_codec: CodecMaker = lambda _: OWN_CODEC,
+        charger_codec: CodecMaker = lambda _: OWN_CODEC,
     ) -> None:
         """``rules`` are the guard's; unless told otherwise the car measures at its inlet."""
         self.options = options
@@ -167,6 +168,7 @@ class Desk:
             log=evse_log,
             rng=self._rng,
             authorise=self._authorise,
+            codec=charger_codec(evse_log),
         )
         self.car = SimHost(PEV, CAR_MAC, self._rng, role=Role.PEV, log=pev_log)
         self.charger = SimHost(EVSE, CHARGER_MAC, self._rng, role=Role.EVSE, log=evse_log)

@@ -128,7 +128,10 @@ class _Reader:
         )
 
     def _find(self, path: tuple[str, ...]) -> str | None:
-        """Return the text under the path's longest ending that the answer has."""
+        """Return the text under the path's longest ending that the answer has.
+
+        A unit counts only where it says that it was sent: the command prints an absent one as h.
+        """
         if self._answer.get(".".join((*path[:-1], f"{path[-1]}_isUsed"))) == "0":
             return None
         for start in range(len(path)):
@@ -137,7 +140,7 @@ class _Reader:
                 return None
             if self._answer.get(f"{key}_isUsed") == "0":
                 return None
-            if key in self._answer:
+            if key in self._answer and (path[-1] != "Unit" or f"{key}_isUsed" in self._answer):
                 return self._answer[key]
         return None
 

@@ -33,7 +33,7 @@ RULES: Final[tuple[tuple[str, Rule], ...]] = (
     (r"EVMaximum(Voltage|Current)Limit$", Rule.NOT_ABOVE),
     (r"PreChargeReq/EVTargetCurrent$", Rule.NOT_ABOVE),
     (r"(EVTargetVoltage|EVTargetCurrent)$", Rule.FRACTION_CUT),
-    (r"(EVSEID|ServiceName|ServiceScope|FreeService|SASchedules.*)$", Rule.FREE),
+    (r"(EVSEID|ServiceName|ServiceScope|FreeService|SAScheduleList/.*)$", Rule.FREE),
     (r"CurrentDemandRes/EVSE(Maximum\w+Limit|\w+LimitAchieved)$", Rule.FREE),
     (r"EVSEMaximum(Voltage|Current|Power)Limit$", Rule.NOT_ABOVE),
     (r"EVSEMinimum(Voltage|Current)Limit$", Rule.NOT_BELOW),

@@ -153,6 +153,39 @@ DEMAND_RES = {
 }
 
 
+def test_a_unit_that_may_not_have_been_sent_is_none() -> None:
+    """The command prints hours for an absent unit: 380.5 V are no 1,369,800."""
+    found, _ = message_of({**DEMAND_RES, "EVSEPresentVoltage.Unit": "h"})
+    assert isinstance(found, din.V2G_Message)
+    body = found.Body.BodyElement
+    assert isinstance(body, din.CurrentDemandRes)
+    assert (body.EVSEPresentVoltage.Unit, body.EVSEPresentVoltage.si) == (None, 380.5)
+
+
+def test_a_unit_that_was_sent_counts() -> None:
+    answer = {
+        "msgName": "ChargeParameterDiscoveryReq",
+        "EVRequestedEnergyTransferType": "3",
+        "DC_EVChargeParameter_isUsed": "1",
+        "DC_EVStatus.EVRESSSOC": "55",
+        "DC_EVStatus.EVReady": "1",
+        "EVErrorCode": "0",
+        "EVMaximumCurrentLimit.Multiplier": "0",
+        "EVMaximumCurrentLimit.Unit_isUsed": "1",
+        "EVMaximumCurrentLimit.Unit": "3",
+        "EVMaximumCurrentLimit.Value": "125",
+        "EVMaximumVoltageLimit.Multiplier": "0",
+        "EVMaximumVoltageLimit.Unit_isUsed": "0",
+        "EVMaximumVoltageLimit.Unit": "0",
+        "EVMaximumVoltageLimit.Value": "410",
+    }
+    parameter = msgspec.structs.replace(
+        PARAMETER, EVMaximumVoltageLimit=din.PhysicalValue(Multiplier=0, Value=410)
+    )
+    expected = msgspec.structs.replace(DISCOVERY, EVChargeParameter=parameter)
+    assert message_of(answer) == (message(expected, b""), [])
+
+
 def test_an_answer_becomes_the_message() -> None:
     assert message_of(DEMAND_RES) == (
         message(
