@@ -40,6 +40,8 @@ ROLES = {
     Kind.TEXT: "EXI_TEXT",
 }
 NO_TYPE = "EXI_NO_TYPE"
+MOST_TEXT = 2**16
+"A text's place has 16 bits."
 FIRST_STATE_EMPTY_BITS, LATER_STATE_EMPTY_BITS = 3, 2
 "Width of the second-level code where a value may be missing. Source: EXI 1.0, 8.5.4.4."
 
@@ -105,8 +107,7 @@ class Tables:
     def text(self) -> str:
         """Return the C source."""
         sections = [
-            _array("struct exi_text", "names", [_text(n) for n, _ in self._qnames()]),
-            _array("struct exi_text", "values", [_text(value) for value in self._values]),
+            self._texts(),
             _array("struct exi_production", "productions", self._productions),
             _array("struct exi_state", "states", self._states),
             _array("struct exi_type", "types", self._type_rows),
@@ -125,9 +126,29 @@ class Tables:
         return (
             f"\nconst struct exi_schema {_identifier(self.schema.name)} = {{\n"
             f'    "{self.schema.name}", productions, states, types, fields, members,\n'
-            f"    names, values,\n"
+            f"    names, values, texts,\n"
             f"    {{documents, {documents}}},\n"
             f"    {{fragments, {fragments}}},\n}};\n"
+        )
+
+    def _texts(self) -> str:
+        """Put each text down once, and where it stands for each name and value."""
+        names = [name for name, _ in self._qnames()]
+        places: dict[str, int] = {}
+        size = 0
+        for text in chain(names, self._values):
+            if text not in places:
+                places[text] = size
+                size += len(text) + 2
+        if size > MOST_TEXT:
+            raise TypeError(f"{self.schema.name}: names and values of more than {MOST_TEXT} octets")
+        pool = "\n".join(f'    "{_text(text)}"' for text in places)
+        return "\n".join(
+            (
+                f"static const char texts[] =\n{pool};\n",
+                _array("uint16_t", "names", [f"{places[name]}, /* {name} */" for name in names]),
+                _array("uint16_t", "values", [f"{places[v]}, /* {v} */" for v in self._values]),
+            )
         )
 
     def _qnames(self) -> Iterable[tuple[str, str]]:
@@ -388,9 +409,10 @@ def _identifier(schema: str) -> str:
 
 
 def _text(value: str) -> str:
-    if not value.isascii() or '"' in value or "\\" in value:
+    """Write a text with its length before it and a NUL behind it."""
+    if not value.isascii() or '"' in value or "\\" in value or len(value) > 255:
         raise TypeError(f"{value!r}: a name of ASCII characters without quotes is needed")
-    return f'{{{len(value)}, "{value}"}},'
+    return f"\\{len(value):03o}{value}\\0"
 
 
 def _array(c_type: str, name: str, rows: list[str]) -> str:

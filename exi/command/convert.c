@@ -124,10 +124,10 @@ bool encode_message(const struct options *options, const char *text, size_t size
     enum exi_code code;
     outcome->has_bit = outcome->warned = false;
     if (!read_json(options, text, size, outcome)) return false;
-    const struct exi_text *root = &options->schema->names[outcome->report.root->name];
+    const char *root = exi_name(options->schema, outcome->report.root->name).text;
     buffer_reserve(out, FIRST_CAPACITY);
     do {
-        code = exi_encode(options->schema, root->text, outcome->record.data, outcome->record.size,
+        code = exi_encode(options->schema, root, outcome->record.data, outcome->record.size,
                           flags_of(options), out->data, out->capacity, &out->size,
                           &outcome->report);
     } while (grow(out, code));

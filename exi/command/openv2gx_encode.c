@@ -151,7 +151,7 @@ static void encode_json(struct openv2gx_answer *answer, const struct exi_schema 
     enum exi_code code = exi_from_json(schema, json, size, 0, record, sizeof record, &recorded,
                                        &report);
     if (!code) {
-        const char *root = schema->names[report.root->name].text;
+        const char *root = exi_name(schema, report.root->name).text;
         code = exi_encode(schema, root, record, recorded, 0, stream, sizeof stream, &written,
                           &report);
     }

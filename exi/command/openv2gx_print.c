@@ -33,10 +33,11 @@ static long long length(struct openv2gx_value value) {
 /* A unit's name; where there is none the dialect says that of number 0, which is "h". */
 static void put_unit(struct openv2gx_answer *answer, const char *name,
                      struct openv2gx_value unit) {
-    const struct exi_text *text = &unit.schema->values[unit.type->first + openv2gx_integer(unit)];
+    unsigned number = (unsigned)openv2gx_integer(unit);
+    struct exi_text text = exi_value(unit.schema, unit.type->first + number);
     openv2gx_begin(answer, name);
-    for (unsigned i = 0; i < text->length; i++) { /* W/s is W_s here */
-        openv2gx_add(&answer->properties, "%c", text->text[i] == '/' ? '_' : text->text[i]);
+    for (unsigned i = 0; i < text.length; i++) { /* W/s is W_s here */
+        openv2gx_add(&answer->properties, "%c", text.text[i] == '/' ? '_' : text.text[i]);
     }
     openv2gx_end(answer);
 }

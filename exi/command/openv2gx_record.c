@@ -26,8 +26,8 @@ static bool skip(struct record_reader *in) {
 }
 
 static bool is_name(const struct exi_schema *schema, uint16_t name, const char *text, size_t size) {
-    const struct exi_text *known = &schema->names[name];
-    return known->length == size && !memcmp(known->text, text, size);
+    struct exi_text known = exi_name(schema, name);
+    return known.length == size && !memcmp(known.text, text, size);
 }
 
 /* Find the type of a group's element by its name; NULL: not of this group. */
@@ -113,14 +113,14 @@ struct openv2gx_value openv2gx_slot(struct openv2gx_value from, unsigned slot, c
     struct record_span text;
     struct openv2gx_value inside = from;
     if (field->role != EXI_GROUP) {
-        *name = field->role == EXI_TEXT ? "" : from.schema->names[field->name].text;
+        *name = field->role == EXI_TEXT ? "" : exi_name(from.schema, field->name).text;
         return content(from, slot, field, &from.schema->types[field->type]);
     }
     if (!enter(&inside, slot) || !tag(inside.at, &text)) return nothing;
     const struct exi_type *type =
         member(from.schema, field, (const char *)text.bytes, text.size);
     if (!type) return nothing;
-    *name = from.schema->names[type->name].text;
+    *name = exi_name(from.schema, type->name).text;
     return content(from, slot, field, type);
 }
 
@@ -137,13 +137,13 @@ uint32_t openv2gx_count(struct openv2gx_value list) {
 }
 
 const char *openv2gx_name(const struct openv2gx_value *value) {
-    return value->schema->names[value->type->name].text;
+    return exi_name(value->schema, value->type->name).text;
 }
 
 static long long place(const struct openv2gx_value *value, struct record_span text) {
     for (unsigned i = 0; i < value->type->count; i++) {
-        const struct exi_text *known = &value->schema->values[value->type->first + i];
-        if (known->length == text.size && !memcmp(known->text, text.bytes, text.size)) return i;
+        struct exi_text known = exi_value(value->schema, value->type->first + i);
+        if (known.length == text.size && !memcmp(known.text, text.bytes, text.size)) return i;
     }
     return 0;
 }

@@ -24,7 +24,7 @@ const char *standard_of(const struct exi_schema *schema) {
 
 /* --- names of elements --- */
 /* Called with each name and what was handed on. */
-typedef void visitor(const struct exi_text *name, void *context);
+typedef void visitor(struct exi_text name, void *context);
 
 /* The group of elements in a root's Body, of which each is a message of its own, or NULL. */
 static const struct exi_field *body_of(const struct exi_schema *schema, uint16_t type) {
@@ -33,7 +33,7 @@ static const struct exi_field *body_of(const struct exi_schema *schema, uint16_t
     for (; field < end; field++) {
         if (field->role != EXI_ELEMENT) continue;
         const struct exi_type *body = &schema->types[field->type];
-        bool is_body = !strcmp(schema->names[field->name].text, "Body");
+        bool is_body = !strcmp(exi_name(schema, field->name).text, "Body");
         if (is_body && body->slots == 1) return &schema->fields[body->fields];
     }
     return NULL;
@@ -44,10 +44,10 @@ static void visit_messages(const struct exi_schema *schema, visitor *visit, void
         const struct exi_root *root = &schema->document.roots[i];
         if (root->type == EXI_NO_TYPE) continue;
         const struct exi_field *body = body_of(schema, root->type);
-        if (!body) visit(&schema->names[root->name], context);
+        if (!body) visit(exi_name(schema, root->name), context);
         for (unsigned member = 0; body && member < body->members; member++) {
             uint16_t type = schema->members[body->type + member];
-            visit(&schema->names[schema->types[type].name], context);
+            visit(exi_name(schema, schema->types[type].name), context);
         }
     }
 }
@@ -55,12 +55,12 @@ static void visit_messages(const struct exi_schema *schema, visitor *visit, void
 static void visit_fragments(const struct exi_schema *schema, visitor *visit, void *context) {
     for (unsigned i = 0; i < schema->fragment.count; i++) {
         const struct exi_root *root = &schema->fragment.roots[i];
-        if (root->type != EXI_NO_TYPE) visit(&schema->names[root->name], context);
+        if (root->type != EXI_NO_TYPE) visit(exi_name(schema, root->name), context);
     }
 }
 
 /* --- for people --- */
-static void count_name(const struct exi_text *name, void *context) {
+static void count_name(struct exi_text name, void *context) {
     (void)name;
     ++*(unsigned *)context;
 }
@@ -85,10 +85,10 @@ int run_schemas(void) {
 
 /* --- for programs --- */
 /* Add a name to a list of JSON, after a comma where it is not the first. */
-static void add_name(const struct exi_text *name, void *context) {
+static void add_name(struct exi_text name, void *context) {
     struct buffer *out = context;
     if (out->data[out->size - 1] != '[') buffer_add_text(out, ",");
-    add_string(name->text, name->length, out);
+    add_string(name.text, name.length, out);
 }
 
 void add_schemas(struct buffer *out) {

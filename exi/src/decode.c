@@ -136,8 +136,8 @@ static bool begin(struct decoder *d, uint16_t type_number, uint16_t name, uint32
     *f = (struct frame){.type = type, .name = name, .state = type->first, .item = item};
     if (!record_array(&d->out, (unsigned)type->slots + type->tagged)) return decoder_full(d);
     if (!type->tagged) return true;
-    const struct exi_text *tag = &d->schema->names[type->name];
-    return record_text(&d->out, tag->text, tag->length) || decoder_full(d);
+    struct exi_text tag = exi_name(d->schema, type->name);
+    return record_text(&d->out, tag.text, tag.length) || decoder_full(d);
 }
 
 static bool end(struct decoder *d) {

@@ -95,8 +95,8 @@ static bool decode_big(struct decoder *d, const struct exi_type *type) {
 /* --- enumerations, binaries, texts --- */
 static bool decode_enum(struct decoder *d, const struct exi_type *type, uint32_t index) {
     if (index >= type->count) return decoder_fail_value(d, EXI_E_VALUE, type, false, index);
-    const struct exi_text *text = &d->schema->values[type->first + index];
-    return record_text(&d->out, text->text, text->length) || decoder_full(d);
+    struct exi_text text = exi_value(d->schema, type->first + index);
+    return record_text(&d->out, text.text, text.length) || decoder_full(d);
 }
 
 static bool check_length(struct decoder *d, const struct exi_type *type, uint64_t length) {

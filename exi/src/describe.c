@@ -9,7 +9,7 @@
 #include "sentence.h"
 
 static const char *name_of(const struct exi_schema *schema, uint16_t name) {
-    return schema->names[name].text;
+    return exi_name(schema, name).text;
 }
 
 static void add_number(struct text *text, const struct exi_report *report) {
@@ -84,8 +84,9 @@ static void take_keys(struct names *names, const struct exi_report *report) {
 
 static void take_values(struct names *names, const struct exi_report *report) {
     const struct exi_type *type = &report->schema->types[report->type];
-    const struct exi_text *value = &report->schema->values[type->first];
-    for (unsigned i = 0; i < type->count; i++) names_take(names, "", value[i].text);
+    for (unsigned i = 0; i < type->count; i++) {
+        names_take(names, "", exi_value(report->schema, type->first + i).text);
+    }
 }
 
 static void take_roots(struct names *names, const struct exi_report *report) {

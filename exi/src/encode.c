@@ -96,8 +96,8 @@ static void write(struct encoder *e, unsigned count, uint32_t value) {
     bits_write(&e->out, count, value);
 }
 
-static bool same_text(const struct exi_text *text, struct record_span span) {
-    return text->length == span.size && !memcmp(text->text, span.bytes, span.size);
+static bool same_text(struct exi_text text, struct record_span span) {
+    return text.length == span.size && !memcmp(text.text, span.bytes, span.size);
 }
 
 /* --- numbers --- */
@@ -177,11 +177,10 @@ static bool encode_big(struct encoder *e, const struct exi_type *type) {
 
 /* --- enumerations, binaries, texts --- */
 static bool encode_enum(struct encoder *e, const struct exi_type *type) {
-    const struct exi_text *values = &e->schema->values[type->first];
     struct record_span span;
     if (!record_read_text(&e->in, &span)) return wrong_type(e, type);
     for (uint32_t index = 0; index < type->count; index++) {
-        if (!same_text(&values[index], span)) continue;
+        if (!same_text(exi_value(e->schema, type->first + index), span)) continue;
         write(e, type->bits, index);
         return true;
     }
@@ -259,7 +258,7 @@ static const struct exi_production *productions_of(const struct encoder *e, uint
 }
 
 static bool tag_is(const struct encoder *e, const struct exi_type *type, struct record_span tag) {
-    return type->tagged && same_text(&e->schema->names[type->name], tag);
+    return type->tagged && same_text(exi_name(e->schema, type->name), tag);
 }
 
 /* Read the beginning of a record of `type`: the number of slots and the tag. */
@@ -432,9 +431,8 @@ static int find_root(const struct exi_schema *schema, const struct exi_roots *ro
                      const char *name) {
     for (int code = roots->first; code < roots->count; code++) {
         const struct exi_root *candidate = &roots->roots[code];
-        if (candidate->type != EXI_NO_TYPE && !strcmp(schema->names[candidate->name].text, name)) {
-            return code;
-        }
+        if (candidate->type == EXI_NO_TYPE) continue;
+        if (!strcmp(exi_name(schema, candidate->name).text, name)) return code;
     }
     return -1;
 }

@@ -7,6 +7,7 @@
 #define EXI_GRAMMAR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define EXI_NO_TYPE UINT16_MAX
@@ -97,9 +98,10 @@ struct exi_field {
     uint16_t members; /* EXI_GROUP: how many types it may have */
 };
 
+/* A name, or a value of an enumeration. */
 struct exi_text {
-    uint8_t length;
-    const char *text;
+    const char *text; /* ended by a NUL too */
+    size_t length;
 };
 
 /* One global element (document) or element name (fragment). */
@@ -122,11 +124,25 @@ struct exi_schema {
     const struct exi_type *types;
     const struct exi_field *fields;
     const uint16_t *members;       /* types of the groups' elements; a bare head is none of them */
-    const struct exi_text *names;  /* one for each qname: a string table partition of its own */
-    const struct exi_text *values; /* of the enumerations */
+    const uint16_t *names;         /* one for each qname: a string table partition of its own */
+    const uint16_t *values;        /* of the enumerations */
+    const char *texts;             /* what names and values point into: length, characters, NUL */
     struct exi_roots document;
     struct exi_roots fragment;
 };
+
+static inline struct exi_text exi_text_at(const struct exi_schema *schema, uint16_t place) {
+    const char *text = schema->texts + place;
+    return (struct exi_text){text + 1, (unsigned char)text[0]};
+}
+
+static inline struct exi_text exi_name(const struct exi_schema *schema, unsigned name) {
+    return exi_text_at(schema, schema->names[name]);
+}
+
+static inline struct exi_text exi_value(const struct exi_schema *schema, unsigned value) {
+    return exi_text_at(schema, schema->values[value]);
+}
 
 extern const struct exi_schema *const exi_schemas[];
 extern const unsigned exi_schema_count;

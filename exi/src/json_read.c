@@ -79,8 +79,8 @@ static const struct exi_field *fields_of(const struct json_reader *r,
 
 static bool name_is(const struct json_reader *r, struct json_cursor key, char prefix,
                     uint16_t name) {
-    const struct exi_text *text = &r->schema->names[name];
-    return json_string_is(key, prefix, text->text, text->length);
+    struct exi_text text = exi_name(r->schema, name);
+    return json_string_is(key, prefix, text.text, text.length);
 }
 
 /* Whether the key is that of one of the group's elements. */
@@ -179,9 +179,9 @@ static bool nothing_missing(struct json_reader *r, const struct json_frame *f) {
 }
 
 static bool write_head(struct json_reader *r, const struct exi_type *type) {
-    const struct exi_text *tag = &r->schema->names[type->name];
+    struct exi_text tag = exi_name(r->schema, type->name);
     if (!record_array(&r->out, (unsigned)type->slots + type->tagged)) return false;
-    return !type->tagged || record_text(&r->out, tag->text, tag->length);
+    return !type->tagged || record_text(&r->out, tag.text, tag.length);
 }
 
 static bool begin(struct json_reader *r, const struct exi_type *type, struct json_cursor *in,

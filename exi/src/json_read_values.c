@@ -117,12 +117,12 @@ static bool read_binary(struct json_reader *r, const struct exi_type *type,
 
 static bool read_enum(struct json_reader *r, const struct exi_type *type, struct json_cursor *in,
                       const struct json_place *place) {
-    const struct exi_text *values = &r->schema->values[type->first];
     if (json_peek(in) != '"') return wrong_kind(r, type, *in, place);
     for (unsigned i = 0; i < type->count; i++) {
-        if (!json_string_is(*in, 0, values[i].text, values[i].length)) continue;
+        struct exi_text value = exi_value(r->schema, type->first + i);
+        if (!json_string_is(*in, 0, value.text, value.length)) continue;
         json_skip(in);
-        return record_text(&r->out, values[i].text, values[i].length) || full(r, place);
+        return record_text(&r->out, value.text, value.length) || full(r, place);
     }
     json_note_text(r, *in);
     return json_fail_type(r, EXI_E_VALUE, type, place);

@@ -152,8 +152,8 @@ static bool is_only_text(const struct writer *w, const struct exi_type *type) {
 }
 
 static bool tag_is(const struct writer *w, const struct exi_type *type, struct record_span tag) {
-    const struct exi_text *name = &w->schema->names[type->name];
-    return name->length == tag.size && !memcmp(name->text, tag.bytes, tag.size);
+    struct exi_text name = exi_name(w->schema, type->name);
+    return name.length == tag.size && !memcmp(name.text, tag.bytes, tag.size);
 }
 
 /* Read the beginning of a record of `type`: the number of slots and the tag. */
@@ -178,11 +178,11 @@ static bool value(struct writer *w, uint16_t type_number, uint16_t name, uint32_
 }
 
 static bool put_key(struct writer *w, struct frame *f, const char *prefix, uint16_t name) {
-    const struct exi_text *text = &w->schema->names[name];
+    struct exi_text text = exi_name(w->schema, name);
     if (f->filled && !put_byte(w, ',')) return false;
     f->filled = true;
     return put_byte(w, '"') && put(w, prefix, strlen(prefix)) &&
-           put(w, text->text, text->length) && put(w, "\":", 2);
+           put(w, text.text, text.length) && put(w, "\":", 2);
 }
 
 /* Pass over a value; false where there is none. */

@@ -32,7 +32,7 @@ void text_end(struct text *text) {
 }
 
 static const char *name_of(const struct exi_schema *schema, uint16_t name) {
-    return schema->names[name].text;
+    return exi_name(schema, name).text;
 }
 
 void text_path(struct text *text, const struct exi_schema *schema, const struct exi_step *path,
