@@ -2,7 +2,8 @@
 #
 # Variables: PYTHON (another Python 3.11 or newer, for the set-up), DEMO_ARGS, PYTEST_ARGS,
 # BENCH_ARGS (handed on to the program), LIBCBV2G (that library, to be measured beside our codec),
-# FUZZ_N (inputs for each target of `make fuzz`).
+# FUZZ_S and FUZZ_JOBS (seconds for each libFuzzer target of `make fuzz`, and how many at once),
+# FUZZ_N (inputs for each of its other targets).
 
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
@@ -15,6 +16,8 @@ PYTEST_ARGS ?=
 BENCH_ARGS ?=
 LIBCBV2G ?=
 FUZZ_N ?= 100000
+FUZZ_S ?= 60
+FUZZ_JOBS ?= 1
 
 BIN := .venv/bin
 SCRIPTS := tools/setup tools/lock .ci/run
@@ -78,8 +81,9 @@ check-scripts:
 	else echo "check: scripts: skipped, there is no shellcheck (Debian package shellcheck)"; fi
 
 .PHONY: fuzz
-fuzz: setup ## FUZZ_N random and mutated inputs into each decoder, the C codec under the sanitizers
-	@status=0; for module in tests/fuzz/fuzz_*.py; do \
+fuzz: setup ## the C codec under libFuzzer, FUZZ_S seconds a target, FUZZ_JOBS at once; FUZZ_N inputs into each Python decoder
+	@status=0; $(BIN)/python -m tests.fuzz.fuzz_library $(FUZZ_S) $(FUZZ_JOBS) || status=1; \
+	for module in $(filter-out %fuzz_library.py,$(wildcard tests/fuzz/fuzz_*.py)); do \
 		$(BIN)/python -m "tests.fuzz.$$(basename "$$module" .py)" $(FUZZ_N) || status=1; \
 	done; exit $$status
 
