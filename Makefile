@@ -45,8 +45,8 @@ demo: setup ## set-up, then a whole charging session on the desk (DEMO_ARGS="--s
 test: setup-test ## set-up, then unit and session tests (PYTEST_ARGS="-k slac ...")
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
-.PHONY: check check-format check-lint check-types check-layers check-tables check-lock check-manual check-scripts
-check: check-format check-lint check-types check-layers check-tables check-lock check-manual check-scripts ## format, lint, strict types, import layers, generated files, lock file, scripts
+.PHONY: check check-format check-lint check-types check-layers check-tables check-c check-lock check-manual check-scripts
+check: check-format check-lint check-types check-layers check-tables check-c check-lock check-manual check-scripts ## format, lint, strict types, import layers, generated files, the C code's warnings, lock file, scripts
 
 check-format: setup
 	@echo "check: format"
@@ -68,6 +68,10 @@ check-tables: setup
 	@echo "check: generated tables of the codec"
 	@$(BIN)/python exi/generate.py --check
 
+check-c:
+	@echo "check: warnings and analysis of the C code"
+	@$(MAKE) -s -C exi all command fuzz bench analysed
+
 check-lock: setup
 	@echo "check: lock file"
 	@$(BIN)/python tools/check_lock.py
@@ -86,6 +90,14 @@ fuzz: setup ## the C codec under libFuzzer, FUZZ_S seconds a target, FUZZ_JOBS a
 	for module in $(filter-out %fuzz_library.py,$(wildcard tests/fuzz/fuzz_*.py)); do \
 		$(BIN)/python -m "tests.fuzz.$$(basename "$$module" .py)" $(FUZZ_N) || status=1; \
 	done; exit $$status
+
+.PHONY: analyse
+analyse: ## static analysis of the C code: the compiler's own and, where it is installed, clang-tidy
+	@$(MAKE) -s -C exi analyse
+
+.PHONY: coverage
+coverage: setup ## which lines of the C library the vectors and their mutations reach
+	@$(BIN)/python -m tests.fuzz.coverage
 
 .PHONY: bench
 bench: setup ## how fast: codec, frames, whole sessions (docs/performance.md has the table)

@@ -219,7 +219,7 @@ void openv2gx_encode(struct openv2gx_answer *answer, const char *argument) {
     const struct exi_schema *schema = schema_of(letter);
     size_t size = strlen(argument);
     const struct openv2gx_template *template =
-        size > 1 ? find_template(letter, size > 2 ? argument[2] : '\0') : NULL;
+        size > 1 ? find_template(letter, argument[size > 2 ? 2 : size]) : NULL;
     const char *rest = size > 3 ? argument + 3 : "";
     if (letter == '2') {
         openv2gx_add(&answer->error, "schema letter 2 is a draft that nothing speaks, expected 1 "

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 
 struct input {
     size_t size;
-    unsigned char *bytes;
+    unsigned char bytes[MAX_BYTES];
 };
 
 static struct input seeds[MAX_SEEDS];
@@ -29,20 +29,14 @@ static size_t chance(size_t below) {
 }
 
 static void take(const char *name) {
-    static unsigned char bytes[MAX_BYTES];
     FILE *file = fopen(name, "rb");
     if (!file) {
         perror(name);
         exit(2);
     }
-    size_t size = fread(bytes, 1, sizeof bytes, file);
-    fclose(file);
-    if (seed_count == MAX_SEEDS) return;
     struct input *seed = &seeds[seed_count++];
-    seed->size = size;
-    seed->bytes = malloc(size ? size : 1);
-    if (!seed->bytes) exit(2);
-    memcpy(seed->bytes, bytes, size);
+    seed->size = fread(seed->bytes, 1, sizeof seed->bytes, file);
+    fclose(file);
 }
 
 /* Turn bits, put octets in, take some out, cut, or go on with another seed's end. */
@@ -91,7 +85,7 @@ int main(int argc, char **argv) {
         if (!strcmp(argv[at], "-n")) cases = strtoul(argv[at + 1], NULL, 10);
         if (!strcmp(argv[at], "-s")) random_state += strtoul(argv[at + 1], NULL, 10);
     }
-    for (; at < argc; at++) take(argv[at]);
+    for (; at < argc && seed_count < MAX_SEEDS; at++) take(argv[at]);
     if (!seed_count) {
         fprintf(stderr, "drive: no files\n");
         return 2;
@@ -101,6 +95,5 @@ int main(int argc, char **argv) {
     }
     for (unsigned long i = 0; i < cases; i++) one_case();
     printf("%u files, %lu mutations\n", seed_count, cases);
-    for (unsigned i = 0; i < seed_count; i++) free(seeds[i].bytes);
     return 0;
 }

@@ -16,7 +16,8 @@ void digits_to_base64(const uint8_t *bytes, size_t size, char *to) {
         uint32_t group = 0;
         for (size_t i = 0; i < 3; i++) group = group << 8 | (i < taken ? bytes[i] : 0u);
         for (size_t i = 0; i < 4; i++) {
-            to[i] = i <= taken ? base64_digits[group >> (18 - 6 * i) & 63] : '=';
+            to[i] = base64_digits[group >> (18 - 6 * i) & 63];
+            if (i > taken) to[i] = '=';
         }
         bytes += taken;
         size -= taken;

@@ -273,14 +273,14 @@ static bool step(struct json_reader *r) {
     }
     if (!f->keys[f->slot]) return write_absent(r, f);
     struct json_cursor in = {f->keys[f->slot], r->end};
-    find_meaning(r, f->type, in, &meaning);
+    if (!find_meaning(r, f->type, in, &meaning)) return unknown(r, f->type, in);
     if (meaning.field->repeated) return open_list(r, f, in, &meaning);
     struct json_place place = {meaning.name, 0};
-    bool has_place = meaning.field->role != EXI_TEXT;
     f->slot++;
     json_skip(&in);
     json_take(&in, ':');
-    return value(r, meaning.type, &in, has_place ? &place : NULL);
+    if (meaning.field->role != EXI_TEXT) return value(r, meaning.type, &in, &place);
+    return json_read_simple(r, &r->schema->types[meaning.type], &in, NULL);
 }
 
 static const struct exi_root *find_root(const struct json_reader *r,

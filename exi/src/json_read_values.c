@@ -73,16 +73,22 @@ static bool read_number(struct json_reader *r, const struct exi_type *type,
 }
 
 /* --- texts and binaries --- */
-/* Read a string to where its record will be, with room for the header before it. */
-static bool read_string(struct json_reader *r, const struct exi_type *type,
-                        struct json_cursor *in, const struct json_place *place, uint8_t **to,
-                        size_t *size) {
+/* Read a string to where its record will be, with room for the header before it; NULL: failed. */
+static uint8_t *read_string(struct json_reader *r, const struct exi_type *type,
+                            struct json_cursor *in, const struct json_place *place,
+                            size_t *size) {
     const size_t header = 5;
-    if (json_peek(in) != '"') return wrong_kind(r, type, *in, place);
-    if (!record_room(&r->out, header)) return full(r, place);
-    *to = r->out.data + r->out.size + header;
-    return json_read_string(in, *to, r->out.capacity - r->out.size - header, size) ||
-           full(r, place);
+    bool is_string = json_peek(in) == '"';
+    if (is_string && record_room(&r->out, header)) {
+        uint8_t *to = r->out.data + r->out.size + header;
+        if (json_read_string(in, to, r->out.capacity - r->out.size - header, size)) return to;
+    }
+    if (is_string) {
+        full(r, place);
+    } else {
+        wrong_kind(r, type, *in, place);
+    }
+    return NULL;
 }
 
 /* Bring what read_string() has read to the end of the record, whose header is written. */
@@ -94,18 +100,17 @@ static bool close_up(struct json_reader *r, const uint8_t *from, size_t size) {
 
 static bool read_text(struct json_reader *r, const struct exi_type *type, struct json_cursor *in,
                       const struct json_place *place) {
-    uint8_t *text = NULL;
     size_t size = 0;
-    return read_string(r, type, in, place, &text, &size) && record_text_header(&r->out, size) &&
-           close_up(r, text, size);
+    const uint8_t *text = read_string(r, type, in, place, &size);
+    return text && record_text_header(&r->out, size) && close_up(r, text, size);
 }
 
 static bool read_binary(struct json_reader *r, const struct exi_type *type,
                         struct json_cursor *in, const struct json_place *place) {
-    uint8_t *text = NULL;
     size_t size = 0;
     struct json_cursor start = *in;
-    if (!read_string(r, type, in, place, &text, &size)) return false;
+    uint8_t *text = read_string(r, type, in, place, &size);
+    if (!text) return false;
     bool done = type->bits == EXI_HEX ? digits_from_hex(text, size, text, &size)
                                       : digits_from_base64(text, size, text, &size);
     if (!done) {

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fuzz import corpus
+from tests.fuzz import corpus, coverage
 from tests.fuzz.fuzz_library import REGRESSIONS, read
 
 MUTATIONS = 40_000
@@ -116,3 +116,9 @@ def test_libfuzzer_runs(tmp_path: Path) -> None:
     run = read("round", done.returncode, done.stderr)
     assert (run.status, run.finding) == (0, "")
     assert run.executions >= 2000
+
+
+@pytest.mark.skipif(shutil.which("gcov") is None, reason="needs gcov, which comes with gcc")
+def test_nearly_every_line_is_reached(capsys: pytest.CaptureFixture[str]) -> None:
+    assert coverage.main() == 0
+    assert "src/decode.c" in capsys.readouterr().out
