@@ -12,7 +12,7 @@ EXI = Path(__file__).resolve().parents[3] / "exi"
 TAKEN_FROM_THE_C_LIBRARY = {"memchr", "memcmp", "memcpy", "memmove", "memset", "strcmp", "strlen"}
 TAKEN_FROM_THE_C_LIBRARY |= {"snprintf", "vsnprintf"}
 "No memory, no files, no clock, no process."
-MOST_STACK = 20_000
+MOST_STACK = 8192
 "Octets of one function. There is no recursion, so the deepest chain is a few of them."
 
 
@@ -53,7 +53,7 @@ def test_the_stack_is_bounded(objects: Path) -> None:
     usage = "".join(path.read_text() for path in objects.glob("*.su"))
     rows = re.findall(r"^\S+:(\w+)(?:\.\S+)?\t(\d+)\t(\S+)$", usage, re.MULTILINE)
     assert len(rows) > 50
-    assert {how for _, _, how in rows} == {"static"}
+    assert {how for _, _, how in rows} <= {"static", "dynamic,bounded"}
     largest = max((int(size), name) for name, size, _ in rows)
     assert largest[0] <= MOST_STACK, largest
 
