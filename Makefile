@@ -99,6 +99,10 @@ analyse: ## static analysis of the C code: the compiler's own and, where it is i
 coverage: setup ## which lines of the C library the vectors and their mutations reach
 	@$(BIN)/python -m tests.fuzz.coverage
 
+.PHONY: cross
+cross: setup ## pyplc-exi for aarch64 and armv7, all vectors through it under qemu
+	@$(BIN)/python -m tests.unit.exi.cross
+
 .PHONY: bench
 bench: setup ## how fast: codec, frames, whole sessions (docs/performance.md has the table)
 	@$(BIN)/python -m tests.bench $(if $(LIBCBV2G),--library "$(LIBCBV2G)") $(BENCH_ARGS)
