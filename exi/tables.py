@@ -423,11 +423,18 @@ def _array(c_type: str, name: str, rows: list[str]) -> str:
 
 def index_text(names: Iterable[str]) -> str:
     """Return the C source that lists all schemas."""
-    identifiers = [_identifier(name) for name in names]
-    externs = "\n".join(f"extern const struct exi_schema {i};" for i in identifiers)
-    rows = "\n".join(f"    &{i}," for i in identifiers)
-    return (
-        f"{HEADER}{externs}\n\n"
-        f"const struct exi_schema *const exi_schemas[] = {{\n{rows}\n}};\n"
-        f"const unsigned exi_schema_count = {len(identifiers)};\n"
+    each = list(names)
+    externs = "\n".join(f"extern const struct exi_schema {_identifier(name)};" for name in each)
+    rows = "\n".join(
+        f"#ifndef {_left_out(name)}\n    &{_identifier(name)},\n#endif" for name in each
     )
+    return (
+        f"{HEADER}/* A build may leave a schema out: -D{_left_out(each[-1])}, and not its file. */\n"
+        f"{externs}\n\n"
+        f"const struct exi_schema *const exi_schemas[] = {{\n{rows}\n}};\n"
+        f"const unsigned exi_schema_count = sizeof exi_schemas / sizeof *exi_schemas;\n"
+    )
+
+
+def _left_out(schema: str) -> str:
+    return "EXI_WITHOUT_" + re.sub(r"\W", "_", schema).upper()

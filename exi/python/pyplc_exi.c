@@ -3,6 +3,7 @@
 #include <Python.h>
 
 #include "exi.h"
+#include "json.h"
 #include "json_text.h"
 
 #define FIRST_CAPACITY 4096 /* on the stack; enough for every message of a DC session */
@@ -13,10 +14,14 @@ struct module_state {
     PyObject *error;
 };
 
-/* Either direction, so that one loop can find the buffer that is large enough. */
+enum operation { DECODE, ENCODE, TO_JSON, FROM_JSON };
+
+/* Any of the conversions, so that one loop can find the buffer that is large enough. */
 struct job {
+    enum operation operation;
     const struct exi_schema *schema;
-    const char *root; /* NULL: decode */
+    const char *root;           /* ENCODE: the element's name */
+    const struct exi_root *element; /* TO_JSON: the element */
     const uint8_t *data;
     size_t size;
     unsigned flags;
@@ -24,9 +29,17 @@ struct job {
 };
 
 static enum exi_code attempt(struct job *job, uint8_t *out, size_t capacity, size_t *written) {
-    if (job->root) {
+    switch (job->operation) {
+    case ENCODE:
         return exi_encode(job->schema, job->root, job->data, job->size, job->flags, out, capacity,
                           written, &job->report);
+    case TO_JSON:
+        return exi_to_json(job->schema, job->element, job->data, job->size, (char *)out, capacity,
+                           written, &job->report);
+    case FROM_JSON:
+        return exi_from_json(job->schema, (const char *)job->data, job->size, job->flags, out,
+                             capacity, written, &job->report);
+    case DECODE: break;
     }
     bool lenient = job->flags & EXI_LENIENT;
     return (lenient ? exi_decode_leniently : exi_decode)(
@@ -65,7 +78,7 @@ static PyObject *run(PyObject *module, struct job *job) {
         }
         Py_DECREF(bytes);
     }
-    return raise_report(module, &job->report, !job->root);
+    return raise_report(module, &job->report, job->operation == DECODE);
 }
 
 static PyObject *warning_of(const struct exi_report *report, const struct exi_warning *warning) {
@@ -110,7 +123,7 @@ PyDoc_STRVAR(decode_doc,
              "Decode an EXI stream; returns (record, warnings), each warning a text, bit and path.");
 
 static PyObject *decode(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-    struct job job = {.root = NULL};
+    struct job job = {.operation = DECODE};
     Py_buffer data;
     if (count != 3) return PyErr_Format(PyExc_TypeError, "decode takes 3 arguments");
     if (!(job.schema = take_schema(arguments[0])) || !take_flags(arguments[2], &job.flags)) {
@@ -134,7 +147,7 @@ PyDoc_STRVAR(encode_doc, "encode($module, schema, root, record, flags, /)\n--\n\
                          "Encode the record of the element root as an EXI stream.");
 
 static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
-    struct job job = {.root = NULL};
+    struct job job = {.operation = ENCODE};
     Py_buffer data;
     if (count != 4) return PyErr_Format(PyExc_TypeError, "encode takes 4 arguments");
     if (!(job.schema = take_schema(arguments[0])) || !take_flags(arguments[3], &job.flags)) {
@@ -147,6 +160,82 @@ static PyObject *encode(PyObject *module, PyObject *const *arguments, Py_ssize_t
     PyObject *stream = run(module, &job);
     PyBuffer_Release(&data);
     return stream;
+}
+
+/* --- JSON, for whoever has no message classes --- */
+/* Run a second job on what a first one gave, which is released. */
+static PyObject *run_on(PyObject *module, struct job *job, PyObject *given) {
+    if (!given) return NULL;
+    job->data = (const uint8_t *)PyBytes_AS_STRING(given);
+    job->size = (size_t)PyBytes_GET_SIZE(given);
+    PyObject *result = run(module, job);
+    Py_DECREF(given);
+    return result;
+}
+
+PyDoc_STRVAR(decode_json_doc,
+             "decode_json($module, schema, data, flags, /)\n--\n\n"
+             "Decode an EXI stream; returns (JSON text, warnings), as decode does.");
+
+static PyObject *decode_json(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+    struct job job = {.operation = DECODE};
+    Py_buffer data;
+    if (count != 3) return PyErr_Format(PyExc_TypeError, "decode_json takes 3 arguments");
+    if (!(job.schema = take_schema(arguments[0])) || !take_flags(arguments[2], &job.flags)) {
+        return NULL;
+    }
+    if (PyObject_GetBuffer(arguments[1], &data, PyBUF_SIMPLE)) return NULL;
+    job.data = data.buf;
+    job.size = (size_t)data.len;
+    PyObject *record = run(module, &job);
+    PyBuffer_Release(&data);
+    struct job second = {
+        .operation = TO_JSON, .schema = job.schema, .element = job.report.root};
+    PyObject *json = run_on(module, &second, record);
+    if (!json) return NULL;
+    PyObject *text =
+        PyUnicode_DecodeUTF8(PyBytes_AS_STRING(json), PyBytes_GET_SIZE(json), "strict");
+    Py_DECREF(json);
+    PyObject *warnings = text ? warnings_of(&job.report) : NULL;
+    if (!warnings) {
+        Py_XDECREF(text);
+        return NULL;
+    }
+    return Py_BuildValue("(NN)", text, warnings);
+}
+
+PyDoc_STRVAR(encode_json_doc, "encode_json($module, schema, text, flags, /)\n--\n\n"
+                              "Encode a message in JSON as an EXI stream.");
+
+static PyObject *encode_json(PyObject *module, PyObject *const *arguments, Py_ssize_t count) {
+    struct job job = {.operation = FROM_JSON};
+    Py_ssize_t size = 0;
+    if (count != 3) return PyErr_Format(PyExc_TypeError, "encode_json takes 3 arguments");
+    if (!(job.schema = take_schema(arguments[0])) || !take_flags(arguments[2], &job.flags)) {
+        return NULL;
+    }
+    job.flags &= EXI_FRAGMENT;
+    if (!(job.data = (const uint8_t *)PyUnicode_AsUTF8AndSize(arguments[1], &size))) return NULL;
+    job.size = (size_t)size;
+    PyObject *record = run(module, &job);
+    struct job second = {.operation = ENCODE, .schema = job.schema, .flags = job.flags};
+    if (record) second.root = exi_name(job.schema, job.report.root->name).text;
+    return run_on(module, &second, record);
+}
+
+PyDoc_STRVAR(schemas_doc, "schemas($module, /)\n--\n\nReturn the names of the schemas.");
+
+static PyObject *schemas(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(nothing)) {
+    PyObject *names = PyTuple_New((Py_ssize_t)exi_schema_count);
+    for (unsigned i = 0; names && i < exi_schema_count; i++) {
+        PyObject *name = PyUnicode_FromString(exi_schemas[i]->name);
+        if (name) {
+            PyTuple_SET_ITEM(names, (Py_ssize_t)i, name);
+        } else {
+            Py_CLEAR(names);
+        }
+    }
+    return names;
 }
 
 PyDoc_STRVAR(check_json_doc, "check_json($module, text, /)\n--\n\n"
@@ -165,6 +254,9 @@ static PyObject *check_json(PyObject *Py_UNUSED(module), PyObject *text) {
 static PyMethodDef methods[] = {
     {"decode", (PyCFunction)(void (*)(void))decode, METH_FASTCALL, decode_doc},
     {"encode", (PyCFunction)(void (*)(void))encode, METH_FASTCALL, encode_doc},
+    {"decode_json", (PyCFunction)(void (*)(void))decode_json, METH_FASTCALL, decode_json_doc},
+    {"encode_json", (PyCFunction)(void (*)(void))encode_json, METH_FASTCALL, encode_json_doc},
+    {"schemas", schemas, METH_NOARGS, schemas_doc},
     {"check_json", check_json, METH_O, check_json_doc},
     {NULL, NULL, 0, NULL},
 };

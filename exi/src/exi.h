@@ -1,7 +1,15 @@
 /* The EXI machine: EXI bit streams to MessagePack records and back, by the tables of a schema.
  *
- * Bytes in, bytes out: no allocation, no recursion, no state between calls. Any input gives either
- * a result or an error; what an error says is put into words by exi_describe().
+ * Bytes in, bytes out: no allocation, no recursion, no state between calls, so any number of
+ * threads may call at once. Any input gives either a result or an error; what an error says is put
+ * into words by exi_describe(). Input and output must not overlap. A function needs less than 8 KiB
+ * of stack, a report about 3 KiB.
+ *
+ * A record is a MessagePack array (see grammar.h); json.h turns it into text and back. Room: where
+ * the answer is EXI_E_OUTPUT, try again with more; 16 times the input, and 4 KiB at least, nearly
+ * always do. On any other error nothing of use is in the output, and *written is 0.
+ *
+ * What is declared here stays as it is within one minor version; structures may grow in the next.
  *
  * Source: W3C Efficient XML Interchange 1.0, schema-informed, bit-packed, default options.
  */
@@ -13,6 +21,13 @@
 #include <stdint.h>
 
 #include "grammar.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
 
 #define EXI_VERSION "0.1.0"
 
@@ -145,5 +160,12 @@ void exi_start_report(struct exi_report *report, const struct exi_schema *schema
 
 /* Find a schema by its name; NULL where there is none. */
 const struct exi_schema *exi_find_schema(const char *name);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
 #define EXI_NO_TYPE UINT16_MAX
 #define EXI_UNBOUNDED UINT64_MAX
 
@@ -132,8 +139,11 @@ struct exi_schema {
 };
 
 static inline struct exi_text exi_text_at(const struct exi_schema *schema, uint16_t place) {
-    const char *text = schema->texts + place;
-    return (struct exi_text){text + 1, (unsigned char)text[0]};
+    const char *at = schema->texts + place;
+    struct exi_text found;
+    found.text = at + 1;
+    found.length = (unsigned char)at[0];
+    return found;
 }
 
 static inline struct exi_text exi_name(const struct exi_schema *schema, unsigned name) {
@@ -144,7 +154,15 @@ static inline struct exi_text exi_value(const struct exi_schema *schema, unsigne
     return exi_text_at(schema, schema->values[value]);
 }
 
+/* Every schema of this build. */
 extern const struct exi_schema *const exi_schemas[];
 extern const unsigned exi_schema_count;
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
 
 #endif

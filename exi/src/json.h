@@ -11,6 +11,13 @@
 
 #include "exi.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
 /* Write the record of the element `root` (exi_decode() leaves it in its report) as one line of
  * JSON, without a line's end or a closing zero: {"V2G_Message":{"Header":...}}. The characters
  * U+0085, U+2028 and U+2029, which some readers take for the end of a line, are escaped. */
@@ -23,5 +30,12 @@ enum exi_code exi_to_json(const struct exi_schema *schema, const struct exi_root
 enum exi_code exi_from_json(const struct exi_schema *schema, const char *text, size_t size,
                             unsigned flags, uint8_t *out, size_t capacity, size_t *written,
                             struct exi_report *report);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
 
 #endif
