@@ -100,8 +100,9 @@ coverage: setup ## which lines of the C library the vectors and their mutations 
 	@$(BIN)/python -m tests.fuzz.coverage
 
 .PHONY: cross
-cross: setup ## pyplc-exi for aarch64 and armv7, all vectors through it under qemu
-	@$(BIN)/python -m tests.unit.exi.cross
+cross: setup ## pyplc-exi and its Python wheels for aarch64 and armv7, all vectors through them under qemu
+	@status=0; $(BIN)/python -m tests.unit.exi.cross || status=1; \
+	$(BIN)/python tools/cross_wheels.py || status=1; exit $$status
 
 .PHONY: bench
 bench: setup ## how fast: codec, frames, whole sessions (docs/performance.md has the table)
