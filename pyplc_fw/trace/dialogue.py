@@ -19,7 +19,7 @@ from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.messages import app
 from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI
 
-CLASSES: Final = frozenset({"app", "din"})
+CLASSES: Final = frozenset({"app", "din", "iso2"})
 "Schemas whose messages can be decoded."
 WARNINGS_SHOWN: Final = 10
 "Of one connection; the rest is counted."
@@ -174,8 +174,6 @@ class _Reader:
         known = outline(payload.data)
         name = _name(payload.data)
         fields: dict[str, Any] = {}
-        if known and known.response_code:
-            fields["ResponseCode"] = known.response_code
         body = None
         session_id = known.session_id if known else None
         if message is not None:

@@ -1,12 +1,14 @@
 """Reads from a V2G EXI payload what stands before the message's fields: its name and SessionID.
 
-Enough to count the messages of a schema whose classes are not there yet, and to name one that
-does not decode. Source: the schemas of DIN 70121 and ISO 15118-2 under EXI's grammar rules.
+Enough to name and count a message that does not decode. Source: the schemas of DIN 70121 and
+ISO 15118-2 under EXI's grammar rules.
 """
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
+
+from pyplc_fw.v2g.exi import SCHEMA_OF_BYTE_1
 
 _COMMON: Final = (
     "CableCheck",
@@ -40,47 +42,14 @@ def _body_elements(schema: str) -> tuple[str, ...]:
 BODY_ELEMENTS: Final = {schema: _body_elements(schema) for schema in _OWN}
 "By schema: the body elements by event code."
 
-SCHEMA_OF_BYTE_1: Final = {0x9A: "din", 0x98: "iso2"}
-"Event code of V2G_Message and SE(Header), which differ between the schemas."
 NAMESPACES: Final = {
     "urn:din:70121:2012:MsgDef": "din",
     "urn:iso:15118:2:2013:MsgDef": "iso2",
 }
 "Protocol namespaces of supportedAppProtocol to schema."
 
-RESPONSE_CODES_ISO2: Final = (
-    "OK",
-    "OK_NewSessionEstablished",
-    "OK_OldSessionJoined",
-    "OK_CertificateExpiresSoon",
-    "FAILED",
-    "FAILED_SequenceError",
-    "FAILED_ServiceIDInvalid",
-    "FAILED_UnknownSession",
-    "FAILED_ServiceSelectionInvalid",
-    "FAILED_PaymentSelectionInvalid",
-    "FAILED_CertificateExpired",
-    "FAILED_SignatureError",
-    "FAILED_NoCertificateAvailable",
-    "FAILED_CertChainError",
-    "FAILED_ChallengeInvalid",
-    "FAILED_ContractCanceled",
-    "FAILED_WrongChargeParameter",
-    "FAILED_PowerDeliveryNotApplied",
-    "FAILED_TariffSelectionInvalid",
-    "FAILED_ChargingProfileInvalid",
-    "FAILED_MeteringSignatureNotValid",
-    "FAILED_NoChargeServiceSelected",
-    "FAILED_WrongEnergyTransferMode",
-    "FAILED_ContactorError",
-    "FAILED_CertificateNotAllowedAtThisEVSE",
-    "FAILED_CertificateRevoked",
-)
-"In the order of ISO 15118-2's responseCodeType, which is the encoding."
-
 _MAX_SESSION_ID_BYTES: Final = 8
 _BODY_CODE_BITS: Final = 6
-_RESPONSE_CODE_BITS: Final = 5
 
 
 class Outline(NamedTuple):
@@ -89,8 +58,6 @@ class Outline(NamedTuple):
     schema: str
     session_id: bytes
     name: str
-    response_code: str = ""
-    "Of an ISO-2 response, where it is the first element of every body."
 
 
 def guess_schema(payload: bytes) -> str | None:
@@ -120,10 +87,4 @@ def outline(payload: bytes) -> Outline | None:
     code = bits >> (128 - after - 4 - _BODY_CODE_BITS) & 0x3F
     if bits >> (128 - after - 4) & 0xF != 0b0100 or code >= len(BODY_ELEMENTS[schema]):
         return None
-    name = BODY_ELEMENTS[schema][code]
-    if schema != "iso2" or not name.endswith("Res"):
-        return Outline(schema, session_id, name)
-    # SE(ResponseCode) 0, CH 0, then the enumeration.
-    response = bits >> (128 - after - 4 - _BODY_CODE_BITS - 2 - _RESPONSE_CODE_BITS) & 0x7F
-    known = response < len(RESPONSE_CODES_ISO2)
-    return Outline(schema, session_id, name, RESPONSE_CODES_ISO2[response] if known else "")
+    return Outline(schema, session_id, BODY_ELEMENTS[schema][code])

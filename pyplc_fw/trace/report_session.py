@@ -16,6 +16,8 @@ PLAIN_OK: Final = "OK"
 NO_ERROR: Final = "NO_ERROR"
 _WITH_STATUS: Final = ("DC_EVChargeParameter", "DC_EVPowerDeliveryParameter")
 "Elements of requests that hold DC_EVStatus where the body does not."
+_ENERGY_MODE: Final = ("EVRequestedEnergyTransferType", "RequestedEnergyTransferMode")
+"As DIN 70121 and ISO 15118-2 call it."
 
 
 def report_session(dialogue: Dialogue, conversation: Conversation) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def _limits(messages: list[V2gEvent]) -> dict[str, Any]:
 def _ev_limits(fields: dict[str, Any]) -> dict[str, Any]:
     ev = fields.get("DC_EVChargeParameter", {})
     return {
-        "requested_energy_mode": fields.get("EVRequestedEnergyTransferType"),
+        "requested_energy_mode": next((fields[n] for n in _ENERGY_MODE if n in fields), None),
         "ev_max_voltage": _si(ev.get("EVMaximumVoltageLimit")),
         "ev_max_current": _si(ev.get("EVMaximumCurrentLimit")),
         "ev_energy_capacity_wh": _si(ev.get("EVEnergyCapacity")),

@@ -127,8 +127,6 @@ def _heading(conversation: Conversation, parties: Parties) -> Iterator[str]:
     )
     for name, addresses in sorted(parties.addresses().items()):
         yield f"  {name:<8} {'  '.join(addresses)}"
-    if any(m.schema == "iso2" for d in conversation.dialogues for m in d.messages):
-        yield "  ISO 15118-2 messages are shown by name; their fields cannot be decoded yet."
     yield ""
 
 

@@ -34,7 +34,7 @@ from pyplc_fw.terms import BROADCAST, Endpoint, MacAddress, Nid, Nmk, RunId
 from pyplc_fw.trace.conversation import Conversation, conversation_of
 from pyplc_fw.trace.pcap import Capture, PcapngWriter
 from pyplc_fw.v2g import exi, sdp
-from pyplc_fw.v2g.messages import app, din
+from pyplc_fw.v2g.messages import app, din, iso2
 from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI, wrap
 
 START_NS = 1_700_000_000_000_000_000
@@ -167,16 +167,19 @@ class Made:
 
 
 def v2gtp(message: Any) -> bytes:
-    """Wrap a handshake message, or a DIN body element behind the session's header."""
-    if not isinstance(message, app.supportedAppProtocolReq | app.supportedAppProtocolRes):
+    """Wrap a handshake message, or a body element behind the session's header."""
+    if isinstance(message, iso2.Message):
+        iso2_header = iso2.MessageHeader(SessionID=SESSION_ID)
+        message = iso2.V2G_Message(Header=iso2_header, Body=iso2.Body(BodyElement=message))
+    elif not isinstance(message, app.supportedAppProtocolReq | app.supportedAppProtocolRes):
         header = din.MessageHeader(SessionID=SESSION_ID)
         message = din.V2G_Message(Header=header, Body=din.Body(BodyElement=message))
     return wrap(PAYLOAD_EXI, exi.encode(message))
 
 
-def handshake() -> tuple[Any, Any]:
+def handshake(namespace: str = "urn:din:70121:2012:MsgDef") -> tuple[Any, Any]:
     offer = app.AppProtocol(
-        ProtocolNamespace="urn:din:70121:2012:MsgDef",
+        ProtocolNamespace=namespace,
         VersionNumberMajor=2,
         VersionNumberMinor=0,
         SchemaID=1,

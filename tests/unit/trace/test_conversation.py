@@ -18,11 +18,12 @@ from pyplc_fw.trace.events import V2gEvent
 from pyplc_fw.trace.pcap import Capture
 from pyplc_fw.trace.transcript import record_of, transcript
 from pyplc_fw.v2g import exi
-from pyplc_fw.v2g.messages import din
+from pyplc_fw.v2g.messages import din, iso2
 from tests.unit.trace.made import (
     CAR,
     CHARGER,
     CHARGER_MAC,
+    SESSION_ID,
     Made,
     current_demand,
     handshake,
@@ -31,8 +32,8 @@ from tests.unit.trace.made import (
     whole_session,
 )
 
-ISO2_SESSION_SETUP_RES = bytes.fromhex(
-    # SessionID 01..08, OK_OldSessionJoined, then whatever
+ISO2_BROKEN = bytes.fromhex(
+    # SessionSetupRes of SessionID 01..08, OK_OldSessionJoined, then nonsense
     "809802004080c1014181c211e0400000"
 )
 
@@ -190,21 +191,36 @@ def test_without_the_beginning_roles_and_schema_come_from_the_messages() -> None
     ]
 
 
-def test_an_iso2_message_has_its_name_session_and_response_code() -> None:
+def test_an_iso2_message_is_decoded() -> None:
     made = Made()
     made.open()
-    header = bytes.fromhex("01fe8001") + len(ISO2_SESSION_SETUP_RES).to_bytes(4, "big")
-    made.tcp(CHARGER, PSH | ACK, header + ISO2_SESSION_SETUP_RES)
+    code = iso2.ResponseCode.OK_OldSessionJoined
+    response = iso2.SessionSetupRes(ResponseCode=code, EVSEID="DE*A1*E1", EVSETimeStamp=1)
+    made.say(CHARGER, response)
     conversation = made.conversation()
     (message,) = messages(conversation)
     assert (message.msg, message.schema, message.fields) == (
         "SessionSetupRes",
         "iso2",
-        {"ResponseCode": "OK_OldSessionJoined"},
+        {"ResponseCode": "OK_OldSessionJoined", "EVSEID": "DE*A1*E1", "EVSETimeStamp": 1},
     )
-    assert message.session_id == bytes.fromhex("0102030405060708")
-    assert message.message is None
+    assert message.session_id == SESSION_ID
+    assert message.body == response
     assert conversation.warnings == []
+
+
+def test_an_iso2_message_that_does_not_decode_has_its_name_and_session() -> None:
+    made = Made()
+    made.open()
+    header = bytes.fromhex("01fe8001") + len(ISO2_BROKEN).to_bytes(4, "big")
+    made.tcp(CHARGER, PSH | ACK, header + ISO2_BROKEN)
+    conversation = made.conversation()
+    (message,) = messages(conversation)
+    assert (message.msg, message.schema, message.message) == ("SessionSetupRes", "iso2", None)
+    assert message.session_id == bytes.fromhex("0102030405060708")
+    assert "SessionSetupRes/EVSEID" in message.fields["error"]
+    (warning,) = conversation.warnings
+    assert "does not decode as iso2" in warning
 
 
 def test_a_message_that_does_not_decode_keeps_its_name_and_is_told() -> None:

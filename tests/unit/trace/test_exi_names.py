@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyplc_fw.trace.exi_names import BODY_ELEMENTS, RESPONSE_CODES_ISO2, guess_schema, outline
+from pyplc_fw.trace.exi_names import BODY_ELEMENTS, guess_schema, outline
 from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.messages import din
 from tests.helpers import SHARED
@@ -17,11 +17,11 @@ from tests.unit.trace.made import handshake, v2gtp, whole_session
 ROOTS = {"din": 0b1001101, "iso2": 0b1001100}
 
 
-def payload(schema: str, session_id: bytes, body_code: int, response_code: int = 0) -> bytes:
-    """Write the bits of a plain header, a body's code and a response code."""
+def payload(schema: str, session_id: bytes, body_code: int) -> bytes:
+    """Write the bits of a plain header and a body's code."""
     bits = f"{0x80:08b}{ROOTS[schema]:07b}000{len(session_id):08b}"
     bits += "".join(f"{octet:08b}" for octet in session_id)
-    bits += f"0100{body_code:06b}00{response_code:05b}"
+    bits += f"0100{body_code:06b}0000000"
     bits += "0" * (-len(bits) % 8)
     return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
@@ -35,14 +35,6 @@ def test_every_body_element_is_named(schema: str, length: int) -> None:
         assert found is not None
         assert (found.schema, found.session_id, found.name) == (schema, session_id, name)
     assert outline(payload(schema, session_id, 35)) is None  # the empty body
-
-
-@pytest.mark.parametrize("code", range(len(RESPONSE_CODES_ISO2)))
-def test_response_codes_of_iso2(code: int) -> None:
-    place = BODY_ELEMENTS["iso2"].index("PowerDeliveryRes")
-    found = outline(payload("iso2", bytes(8), place, code))
-    assert found is not None
-    assert found.response_code == RESPONSE_CODES_ISO2[code]
 
 
 def test_names_agree_with_the_codec() -> None:
@@ -94,8 +86,5 @@ def test_names_of_the_vectors() -> None:
             continue
         assert found.name == vector["msg"]
         assert found.session_id.hex().upper() == root["Header"]["SessionID"]
-        if found.schema == "iso2":
-            (body,) = root["Body"].values()
-            assert found.response_code == body.get("ResponseCode", "")
         named += 1
     assert named > 3000

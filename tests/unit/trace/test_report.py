@@ -12,7 +12,7 @@ from pyplc_fw.net.packets import ACK, FIN, PSH, RST, SYN
 from pyplc_fw.terms import BROADCAST, RunId
 from pyplc_fw.trace.report import build_report
 from pyplc_fw.trace.report_page import WIDTH, report_page
-from pyplc_fw.v2g.messages import app, din
+from pyplc_fw.v2g.messages import app, din, iso2
 from tests.unit.trace.made import (
     CAR,
     CAR_MAC,
@@ -342,3 +342,87 @@ def test_the_page_keeps_to_its_width() -> None:
     assert any("NID 01:02:03:04:05:06:07   NMK 000102" in line for line in lines)
     assert any("precharge" in line and "100 to 345 V, target 350 V" in line for line in lines)
     assert any("SoC" in line and "42 % to 42 %" in line for line in lines)
+
+
+def test_a_session_of_iso_15118_2() -> None:
+    ready = iso2.DC_EVStatus(EVReady=True, EVErrorCode=iso2.DC_EVErrorCode.NO_ERROR, EVRESSSOC=41)
+    good = iso2.DC_EVSEStatus(
+        NotificationMaxDelay=0,
+        EVSENotification=iso2.EVSENotification.None_,
+        EVSEIsolationStatus=iso2.IsolationLevel.Valid,
+        EVSEStatusCode=iso2.DC_EVSEStatusCode.EVSE_Ready,
+    )
+    ok = iso2.ResponseCode.OK
+    limits = iso2.DC_EVSEChargeParameter(
+        DC_EVSEStatus=good,
+        EVSEMaximumCurrentLimit=iso2.amps(300),
+        EVSEMaximumPowerLimit=iso2.watts(150_000),
+        EVSEMaximumVoltageLimit=iso2.volts(920),
+        EVSEMinimumCurrentLimit=iso2.amps(1),
+        EVSEMinimumVoltageLimit=iso2.volts(150),
+        EVSEPeakCurrentRipple=iso2.amps(1),
+    )
+    parameter = iso2.DC_EVChargeParameter(
+        DC_EVStatus=ready,
+        EVMaximumCurrentLimit=iso2.amps(250),
+        EVMaximumVoltageLimit=iso2.volts(410),
+    )
+    made = Made()
+    made.open()
+    made.talk(
+        [
+            handshake("urn:iso:15118:2:2013:MsgDef"),
+            (
+                iso2.SessionSetupReq(EVCCID=bytes(CAR_MAC)),
+                iso2.SessionSetupRes(
+                    ResponseCode=iso2.ResponseCode.OK_NewSessionEstablished, EVSEID="DE*A1*E1"
+                ),
+            ),
+            (
+                iso2.ChargeParameterDiscoveryReq(
+                    RequestedEnergyTransferMode=iso2.EnergyTransferMode.DC_extended,
+                    EVChargeParameter=parameter,
+                ),
+                iso2.ChargeParameterDiscoveryRes(
+                    ResponseCode=ok,
+                    EVSEProcessing=iso2.EVSEProcessing.Finished,
+                    EVSEChargeParameter=limits,
+                ),
+            ),
+            (
+                iso2.CurrentDemandReq(
+                    DC_EVStatus=ready,
+                    EVTargetCurrent=iso2.amps(120.5),
+                    ChargingComplete=False,
+                    EVTargetVoltage=iso2.volts(400),
+                ),
+                iso2.CurrentDemandRes(
+                    ResponseCode=ok,
+                    DC_EVSEStatus=good,
+                    EVSEPresentVoltage=iso2.volts(398.5),
+                    EVSEPresentCurrent=iso2.amps(119.5),
+                    EVSECurrentLimitAchieved=False,
+                    EVSEVoltageLimitAchieved=False,
+                    EVSEPowerLimitAchieved=False,
+                    EVSEID="DE*A1*E1",
+                    SAScheduleTupleID=1,
+                ),
+            ),
+        ]
+    )
+    made.close()
+    conversation = made.conversation()
+    (session,) = build_report(conversation)["sessions"]
+    expected = {
+        "protocol": "iso2",
+        "evse_id": "DE*A1*E1",
+        "requested_energy_mode": "DC_extended",
+        "ev_max_voltage": 410,
+        "evse_max_power": 150_000,
+        "evse_present_current_max": 119.5,
+        "ev_target_current_max": 120.5,
+        "soc_last": 41,
+        "evse_isolation_and_status": {"Valid/EVSE_Ready": 1},
+    }
+    assert {key: session[key] for key in expected} == expected
+    assert any("ISO 15118-2" in line for line in report_page(conversation))

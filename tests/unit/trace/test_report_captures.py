@@ -46,14 +46,6 @@ ALLOWED: tuple[tuple[str, str, str], ...] = (
             "takes the first speaker for the car"
         ),
     ),
-    (
-        "ISO-2_(AC|DC).*",
-        (
-            r"sessions\.\d\.(evcc_id|evse_id|requested_energy_mode|ev_.*|evse_.*|soc_.*|"
-            r"cable_check\.last|pre_charge\.(present|target)_voltage)"
-        ),
-        "fields of ISO 15118-2 messages: their classes come later",
-    ),
 )
 
 
