@@ -68,6 +68,15 @@ static void talk(const struct exi_report *report) {
     }
 }
 
+/* What is said fits what is there; of what fails, nothing counts as written. */
+static void check_report(const struct subject *s, enum exi_code code, size_t written,
+                         const struct exi_report *report) {
+    if (written > s->capacity) give_up(s, "more written than there is room for");
+    if (code != EXI_OK && written) give_up(s, "something written on an error");
+    if (code != report->code) give_up(s, "another error reported than returned");
+    if (report->depth > EXI_MAX_DEPTH + 1) give_up(s, "a path deeper than its places");
+}
+
 /* --- the four conversions: each gives a copy of exactly what was written --- */
 static enum exi_code decode(struct subject *s, struct bytes in, bool lenient, struct bytes *out,
                             struct exi_report *report) {
@@ -79,7 +88,8 @@ static enum exi_code decode(struct subject *s, struct bytes in, bool lenient, st
                 : exi_decode(s->schema, in.data, in.size, s->flags, data, s->capacity, &written,
                              report);
     talk(report);
-    if (written > s->capacity) give_up(s, "more written than there is room for");
+    check_report(s, code, written, report);
+    if (report->bit > in.size * 8) give_up(s, "an error behind the end of the stream");
     if (code == EXI_OK) s->root = report->root;
     *out = copy_of(data, code == EXI_OK ? written : 0);
     free(data);
@@ -97,7 +107,7 @@ static enum exi_code encode(const struct subject *s, struct bytes in, struct byt
     enum exi_code code = exi_encode(s->schema, root_name(s), in.data, in.size, s->flags, data,
                                     s->capacity, &written, report);
     talk(report);
-    if (written > s->capacity) give_up(s, "more written than there is room for");
+    check_report(s, code, written, report);
     *out = copy_of(data, code == EXI_OK ? written : 0);
     free(data);
     return code;
@@ -110,7 +120,7 @@ static enum exi_code to_json(const struct subject *s, struct bytes in, struct by
     enum exi_code code = exi_to_json(s->schema, s->root, in.data, in.size, text, s->capacity,
                                      &written, report);
     talk(report);
-    if (written > s->capacity) give_up(s, "more written than there is room for");
+    check_report(s, code, written, report);
     *out = copy_of((uint8_t *)text, code == EXI_OK ? written : 0);
     free(text);
     return code;
@@ -123,7 +133,7 @@ static enum exi_code from_json(struct subject *s, struct bytes in, struct bytes 
     enum exi_code code = exi_from_json(s->schema, (const char *)in.data, in.size, s->flags, data,
                                        s->capacity, &written, report);
     talk(report);
-    if (written > s->capacity) give_up(s, "more written than there is room for");
+    check_report(s, code, written, report);
     if (code == EXI_OK) s->root = report->root;
     *out = copy_of(data, code == EXI_OK ? written : 0);
     free(data);

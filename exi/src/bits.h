@@ -18,7 +18,10 @@ struct bit_reader {
     uint8_t short_data[BITS_WINDOW_BYTES]; /* a stream shorter than a window, with zeros after it */
 };
 
+/* Octets so far behind that their bits cannot be counted, half a GB where sizes have 32 bits, are
+ * not read. */
 static inline void bits_start(struct bit_reader *in, const uint8_t *data, size_t size) {
+    if (size > SIZE_MAX / 8) size = SIZE_MAX / 8;
     in->data = data;
     in->bits = size * 8;
     in->at = 0;
@@ -105,7 +108,7 @@ static inline void bits_write_octets(struct bit_writer *out, const uint8_t *from
 /* Fill the last byte with zero bits; false where the buffer was too small for all of it. */
 static inline bool bits_finish(struct bit_writer *out) {
     bits_write(out, -out->held % 8, 0);
-    bits_flush(out, out->held / 8);
+    if (out->held) bits_flush(out, out->held / 8);
     out->held = 0;
     return !out->full;
 }

@@ -229,9 +229,9 @@ static bool text_event(struct decoder *d, struct frame *f,
 }
 
 static bool empty_text(struct decoder *d, struct frame *f, const struct exi_state *state) {
+    if (!state->empty_bits) return decoder_fail(d, EXI_E_UNDECLARED);
     const struct exi_production *production = &d->schema->productions[state->first];
     const struct exi_type *type = &d->schema->types[production->type];
-    if (!state->empty_bits) return decoder_fail(d, EXI_E_UNDECLARED);
     return place(d, f, production) && empty_value(d, type, state->empty_bits) && end(d);
 }
 
@@ -308,7 +308,7 @@ enum exi_code exi_decode(const struct exi_schema *schema, const uint8_t *data, s
     struct decoder *d = &decoder;
     d->schema = schema;
     bits_start(&d->in, data, size);
-    d->out = (struct record_writer){out, capacity, 0};
+    d->out = record_start(out, capacity);
     d->report = report;
     d->item_start = 0;
     d->within = NULL;

@@ -463,7 +463,7 @@ enum exi_code exi_encode(const struct exi_schema *schema, const char *name, cons
     struct encoder encoder;
     struct encoder *e = &encoder;
     e->schema = schema;
-    e->in = (struct record_reader){data, data + size};
+    e->in = record_open(data, size);
     e->out = (struct bit_writer){.data = out, .capacity = capacity};
     e->report = report;
     e->within = NULL;

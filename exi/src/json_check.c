@@ -184,7 +184,7 @@ static bool text(struct checker *c) {
 }
 
 bool json_check(const uint8_t *start, size_t size, struct json_fault *fault) {
-    struct checker checker = {.in = {start, start + size}};
+    struct checker checker = {.in = json_open(start, size)};
     if (text(&checker)) return true;
     fault->reason = checker.reason;
     fault->offset = (size_t)(checker.in.at - start);

@@ -313,7 +313,7 @@ static bool root(struct json_reader *r, const struct exi_roots *roots, struct js
 
 static bool message(struct json_reader *r, const struct exi_roots *roots, const char *text,
                     size_t size) {
-    struct json_cursor in = {(const uint8_t *)text, (const uint8_t *)text + size};
+    struct json_cursor in = json_open((const uint8_t *)text, size);
     struct json_fault fault;
     if (!json_check(in.at, size, &fault)) {
         r->report->found = fault.reason;
@@ -334,7 +334,7 @@ enum exi_code exi_from_json(const struct exi_schema *schema, const char *text, s
     struct json_reader reader;
     struct json_reader *r = &reader;
     r->schema = schema;
-    r->out = (struct record_writer){out, capacity, 0};
+    r->out = record_start(out, capacity);
     r->report = report;
     r->depth = 0;
     exi_start_report(report, schema);

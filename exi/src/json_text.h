@@ -26,6 +26,11 @@ struct json_cursor {
     const uint8_t *end;
 };
 
+/* `text` may be NULL where there is nothing. */
+static inline struct json_cursor json_open(const uint8_t *text, size_t size) {
+    return (struct json_cursor){text, size ? text + size : text};
+}
+
 static inline bool json_is_blank(unsigned character) {
     return character == ' ' || character == '\n' || character == '\r' || character == '\t';
 }

@@ -357,7 +357,7 @@ enum exi_code exi_to_json(const struct exi_schema *schema, const struct exi_root
     struct writer writer;
     struct writer *w = &writer;
     w->schema = schema;
-    w->in = (struct record_reader){record, record + size};
+    w->in = record_open(record, size);
     w->out = (struct json_writer){out, capacity, 0};
     w->report = report;
     w->within = NULL;

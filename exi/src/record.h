@@ -16,6 +16,14 @@ struct record_writer {
     size_t size;
 };
 
+/* A record's lengths and counts have 32 bits: no record is longer than they can say. */
+static inline struct record_writer record_start(uint8_t *data, size_t capacity) {
+#if SIZE_MAX > UINT32_MAX
+    if (capacity > UINT32_MAX) capacity = UINT32_MAX;
+#endif
+    return (struct record_writer){data, capacity, 0};
+}
+
 static inline bool record_room(const struct record_writer *out, size_t bytes) {
     return out->capacity - out->size >= bytes;
 }
@@ -95,6 +103,11 @@ struct record_reader {
     const uint8_t *at;
     const uint8_t *end;
 };
+
+/* `data` may be NULL where there is nothing. */
+static inline struct record_reader record_open(const uint8_t *data, size_t size) {
+    return (struct record_reader){data, size ? data + size : data};
+}
 
 struct record_span {
     const uint8_t *bytes;
