@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define MAX_BYTES 8192
-#define MAX_SEEDS 4096
+#define MAX_SEEDS 16384
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 

@@ -1,7 +1,7 @@
 /* What a fuzzer calls, libFuzzer or drive.c. The environment's FUZZ_TARGET names the operation.
  *
- * The first octet of the input chooses the schema, the second the flags and the element that a
- * record is of; the rest is a stream, a record or a JSON text. Whatever it is, the library must
+ * The first octet of the input chooses the schema (and how small is small), the second the flags
+ * and the element that a record is of; the rest is a stream, a record or a JSON text. Whatever it is, the library must
  * give a result or an error; and what it takes must come back the same on its way to and fro.
  */
 #include <stdio.h>
@@ -10,6 +10,7 @@
 
 #include "exi.h"
 #include "json.h"
+#include "json_text.h"
 
 #define CAPACITY (1u << 16)
 #define FLAG_FRAGMENT 0x80u
@@ -212,8 +213,28 @@ static void try_round(struct subject *s, struct bytes in) {
     free(stream.data);
 }
 
+/* A text without its blanks is the same: it is no longer, and stays as it is. */
+static void check_value(const struct subject *s, struct bytes in) {
+    struct json_fault fault;
+    struct json_writer out = {(char *)room(in.size * 6), in.size * 6, 0};
+    struct json_writer again = {(char *)room(in.size * 6), in.size * 6, 0};
+    if (json_check(in.data, in.size, &fault)) {
+        if (!json_put_value(&out, json_open(in.data, in.size))) give_up(s, "a value grew");
+        if (!json_check((uint8_t *)out.data, out.size, &fault)) give_up(s, "a value is none now");
+        json_put_value(&again, json_open((uint8_t *)out.data, out.size));
+        struct bytes once = {(uint8_t *)out.data, out.size};
+        struct bytes twice = {(uint8_t *)again.data, again.size};
+        if (!same(once, twice)) give_up(s, "a value changed on its way");
+    } else if (fault.offset > in.size) {
+        give_up(s, "a fault behind the end");
+    }
+    free(out.data);
+    free(again.data);
+}
+
 /* Any text: what is read and encodes must come back. */
 static void try_json_read(struct subject *s, struct bytes in) {
+    check_value(s, in);
     struct exi_report report;
     struct bytes record;
     struct bytes stream = {NULL, 0};
@@ -273,7 +294,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     s.roots = s.flags ? &s.schema->fragment : &s.schema->document;
     s.root = pick_root(s.roots, data[1] & ROOT_BITS);
     s.lenient = data[1] & FLAG_LENIENT;
-    s.capacity = data[1] & FLAG_SMALL ? size : CAPACITY;
+    s.capacity = data[1] & FLAG_SMALL ? size >> data[0] / exi_schema_count % 4 : CAPACITY;
     if (!s.root) return 0;
     struct bytes in = copy_of(data + 2, size - 2);
     target(&s, in);

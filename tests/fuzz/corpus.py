@@ -1,10 +1,17 @@
-"""Inputs for `exi/fuzz/target.c`, made of the test vectors: streams, records and JSON texts."""
+"""Inputs for `exi/fuzz/target.c`, made of the test vectors: streams, records and JSON texts.
+
+Good messages alone hardly lead a fuzzer to where errors and leniencies are. So what only lenient
+decoding takes is among them, too little room, and JSON with an odd value among the good ones.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from hashlib import sha1
 from pathlib import Path
+from random import Random
 from typing import Any, Final
 
 import pyplc_exi
@@ -14,7 +21,7 @@ from tests.helpers import SHARED
 
 ROOT: Final = Path(__file__).parents[2]
 TARGETS: Final = ("decode", "encode", "round", "json-read", "json-write")
-FRAGMENT, LENIENT = 0x80, 0x40
+FRAGMENT, LENIENT, SMALL = 0x80, 0x40, 0x20
 KINDS: Final = {
     "decode": "stream",
     "round": "stream",
@@ -24,8 +31,47 @@ KINDS: Final = {
 }
 LARGEST: Final = 4096
 "Octets of one input."
-MOST_FILES: Final = 4000
+VARIED: Final = 0.05
+"Part of the inputs that get variants."
+SHIFTS: Final = 4
+"By so many less than this the octets of an input are shifted, where the output gets as many."
+BIG_NUMBERS: Final = (2**71, 2**511, 10**160, -(2**64) - 1)
+MOST_FILES: Final = 16_000
 "That `exi/fuzz/drive.c` takes."
+
+
+LENIENT_STREAMS: Final = {
+    "809a004a90800040080000190000c80006400000": "din",
+    "8098004a913000120024004800900120024004800900120024004800900120024004800940": "iso2",
+    "8098004a91c00008004828220011240008920004490002248001124000892000449000224820": "iso2",
+    "8098004a9130001200240048009001200240048009001200240048009001200240048009001280": "iso2",
+}
+"An abstract head; full lists that end like others: the message's last, another, and one too long."
+ODD_VALUES: Final = (
+    r'"\ud83d\ude00\b\/"',
+    r'"\ud83d"',
+    r'"\ud83d\u0041"',
+    '"' + 60 * "\N{SNOWMAN}" + '"',
+    '"x"',
+    "1.5",
+    "-1e3",
+    "-0",
+    "65536",
+    "-18446744073709551617",
+    str(2**71),
+    str(2**511),
+    "1" + 160 * "0",
+    "[]",
+    "[[]]",
+    "{}",
+    '{"#":1,"#":1}',
+    "null",
+    "true",
+    "false",
+)
+ODD_TEXTS: Final = 5
+"Of one JSON text."
+HERE: Final = "the odd value's place"
 
 
 def vectors() -> list[dict[str, Any]]:
@@ -67,20 +113,62 @@ def roots_of(every: list[dict[str, Any]]) -> dict[tuple[str, bool], list[str]]:
     return {key: sorted(names) for key, names in roots.items()}
 
 
-def write(folder: Path) -> int:
-    """Write a corpus for each kind below ``folder``; returns how many files that are."""
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Go through all that a JSON value holds: in what it is, and by which key."""
+    if isinstance(value, dict | list):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield value, key
+            yield from places_in(value[key])
+
+
+def odd_texts(text: bytes, rng: Random) -> Iterator[bytes]:
+    """Give a JSON text with odd values in the places of its own, one each."""
+    for odd in rng.sample(ODD_VALUES, ODD_TEXTS):
+        document = json.loads(text)
+        holder, key = rng.choice(list(places_in(document)))
+        holder[key] = HERE
+        yield json.dumps(document).replace(f'"{HERE}"', odd).encode()
+
+
+def variants(kind: str, data: bytes, rng: Random) -> Iterator[bytes]:
+    """Give an input for less room, read leniently, and with odd values."""
+    for less in range(SHIFTS):
+        yield bytes((data[0] + less * len(SCHEMAS), data[1] | SMALL)) + data[2:]
+    if kind == "stream":
+        yield bytes((data[0], data[1] | LENIENT)) + data[2:]
+    elif kind == "json":
+        for text in odd_texts(data[2:], rng):
+            yield data[:2] + text
+        for number in BIG_NUMBERS:
+            yield re.sub(rb'(?<="X509SerialNumber":)-?\d+', str(number).encode(), data)
+
+
+def everything() -> Iterator[tuple[str, bytes]]:
+    """Give each input there is, with its kind."""
     every = vectors()
     roots = roots_of(every)
-    count = 0
-    for kind in set(KINDS.values()):
-        (folder / kind).mkdir(parents=True, exist_ok=True)
+    rng = Random(1)  # noqa: S311 - a test wants the same chance each time
     for vector in every:
         key = vector["schema"], vector.get("mode") == "fragment"
         name = next(iter(vector.get("json", {"": None})))
         root = roots[key].index(name) if name else 0
         for kind, data in inputs(vector, root).items():
-            if len(data) <= LARGEST:
-                digest = sha1(data, usedforsecurity=False).hexdigest()
-                (folder / kind / digest).write_bytes(data)
-                count += 1
+            yield kind, data
+            if b"X509SerialNumber" in data or rng.random() < VARIED:
+                yield from ((kind, other) for other in variants(kind, data, rng))
+    for stream, schema in LENIENT_STREAMS.items():
+        head = bytes((list(SCHEMAS).index(schema), LENIENT))
+        yield "stream", head + bytes.fromhex(stream)
+
+
+def write(folder: Path) -> int:
+    """Write a corpus for each kind below ``folder``; returns how many files that are."""
+    count = 0
+    for kind in set(KINDS.values()):
+        (folder / kind).mkdir(parents=True, exist_ok=True)
+    for kind, data in everything():
+        if len(data) <= LARGEST:
+            digest = sha1(data, usedforsecurity=False).hexdigest()
+            (folder / kind / digest).write_bytes(data)
+            count += 1
     return count

@@ -81,7 +81,7 @@ def test_nothing_is_found_with_32_bits(narrow: Path, seeds: Path, target: str) -
 
 def test_every_target_has_a_corpus_of_every_schema(seeds: Path) -> None:
     for kind in set(corpus.KINDS.values()):
-        first = {path.read_bytes()[0] for path in (seeds / kind).iterdir()}
+        first = {path.read_bytes()[0] % 9 for path in (seeds / kind).iterdir()}
         assert first == set(range(9))
 
 
