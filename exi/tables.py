@@ -429,7 +429,7 @@ def index_text(names: Iterable[str]) -> str:
         f"#ifndef {_left_out(name)}\n    &{_identifier(name)},\n#endif" for name in each
     )
     return (
-        f"{HEADER}/* A build leaves a schema out by -D{_left_out(each[-1])}, say, and its file. */\n"
+        f"{HEADER}/* A build leaves one out by -D{_left_out(each[-1])} and without its file. */\n"
         f"{externs}\n\n"
         f"const struct exi_schema *const exi_schemas[] = {{\n{rows}\n}};\n"
         f"const unsigned exi_schema_count = sizeof exi_schemas / sizeof *exi_schemas;\n"
