@@ -1,4 +1,4 @@
-"""Inputs for `exi/fuzz/target.c`, made of the test vectors: streams, records and JSON texts.
+"""Inputs for `exi/fuzz`, made of the test vectors: streams, records, JSON texts, requests.
 
 Good messages alone hardly lead a fuzzer to where errors and leniencies are. So what only lenient
 decoding takes is among them, too little room, and JSON with an odd value among the good ones.
@@ -29,6 +29,10 @@ KINDS: Final = {
     "json-write": "record",
     "json-read": "json",
 }
+COMMAND_KINDS: Final = {"serve": "request", "dialect": "argument"}
+"Of `exi/fuzz/command.c`."
+LETTERS: Final = {"app": "DH", "din": "DD", "iso2": "D1"}
+"By which OpenV2Gx is told to decode."
 LARGEST: Final = 4096
 "Octets of one input."
 VARIED: Final = 0.05
@@ -113,6 +117,28 @@ def roots_of(every: list[dict[str, Any]]) -> dict[tuple[str, bool], list[str]]:
     return {key: sorted(names) for key, names in roots.items()}
 
 
+def requests(vector: dict[str, Any]) -> Iterator[tuple[str, bytes]]:
+    """Give what the command may be asked about one vector."""
+    schema, stream = vector["schema"], vector["exi"]
+    if schema in LETTERS:
+        yield "argument", f"{LETTERS[schema]}{stream}".encode()
+    common = {"schema": schema, "fragment": vector.get("mode") == "fragment"}
+    request = {"id": stream[-4:], "op": "decode", **common, "exi": stream, "lenient": True}
+    yield "request", json.dumps(request).encode()
+    if "json" in vector:
+        request = {"op": "encode", **common, "message": vector["json"]}
+        yield "request", json.dumps(request).encode()
+
+
+def said() -> Iterator[tuple[str, bytes]]:
+    """Give what pyPLC says to OpenV2Gx, and the request that is about nothing."""
+    answers = ROOT / "tests" / "vectors" / "openv2gx_answers.txt"
+    for line in answers.read_text(encoding="ascii").splitlines():
+        if line.startswith("$ "):
+            yield "argument", line.removeprefix("$ ").encode()
+    yield "request", b'{"op":"schemas"}'
+
+
 def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
     """Go through all that a JSON value holds: in what it is, and by which key."""
     if isinstance(value, dict | list):
@@ -152,10 +178,12 @@ def everything() -> Iterator[tuple[str, bytes]]:
         key = vector["schema"], vector.get("mode") == "fragment"
         name = next(iter(vector.get("json", {"": None})))
         root = roots[key].index(name) if name else 0
+        yield from requests(vector)
         for kind, data in inputs(vector, root).items():
             yield kind, data
             if b"X509SerialNumber" in data or rng.random() < VARIED:
                 yield from ((kind, other) for other in variants(kind, data, rng))
+    yield from said()
     for stream, schema in LENIENT_STREAMS.items():
         head = bytes((list(SCHEMAS).index(schema), LENIENT))
         yield "stream", head + bytes.fromhex(stream)
@@ -164,7 +192,7 @@ def everything() -> Iterator[tuple[str, bytes]]:
 def write(folder: Path) -> int:
     """Write a corpus for each kind below ``folder``; returns how many files that are."""
     count = 0
-    for kind in set(KINDS.values()):
+    for kind in {*KINDS.values(), *COMMAND_KINDS.values()}:
         (folder / kind).mkdir(parents=True, exist_ok=True)
     for kind, data in everything():
         if len(data) <= LARGEST:

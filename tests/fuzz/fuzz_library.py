@@ -1,4 +1,4 @@
-"""libFuzzer on the C library: `python -m tests.fuzz.fuzz_library [SECONDS] [JOBS]`, each target.
+"""libFuzzer on the library and the command: `python -m tests.fuzz.fuzz_library [SECONDS] [JOBS]`.
 
 The address and undefined-behaviour sanitizers are on. The corpus is made of the test vectors, and
 what a run finds beyond them stays in `exi/build/fuzzing` for the next one.
@@ -12,19 +12,20 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from tests.fuzz import corpus
 
 BUILD: Final = corpus.ROOT / "exi" / "build" / "fuzzing"
 REGRESSIONS: Final = corpus.ROOT / "exi" / "fuzz" / "regressions"
+KINDS: Final = corpus.KINDS | corpus.COMMAND_KINDS
 DEFAULT_SECONDS: Final = 60
 LIMITS: Final = (
     f"-max_len={corpus.LARGEST}",
     "-timeout=10",
     "-rss_limit_mb=1024",
     "-print_final_stats=1",
+    "-close_fd_mask=1",  # the command's answers
 )
 
 
@@ -45,21 +46,26 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def build() -> Path:
-    """Compile the target; raises CalledProcessError."""
+def build() -> None:
+    """Compile the targets; raises CalledProcessError."""
     command = ["make", "--silent", "-C", str(corpus.ROOT / "exi"), "libfuzzer"]
     subprocess.run(command, check=True)  # noqa: S603 - our own Makefile
-    return corpus.ROOT / "exi" / "build" / "libfuzzer"
 
 
-def fuzz(program: Path, target: str, seconds: int) -> Run:
+def program_of(target: str) -> str:
+    """Return the program that has the target, from the project's folder."""
+    return f"exi/build/libfuzzer{'-command' if target in corpus.COMMAND_KINDS else ''}"
+
+
+def fuzz(target: str, seconds: int) -> Run:
     """Run one target for so long."""
-    kept, seeds = BUILD / "found" / target, BUILD / "corpus" / corpus.KINDS[target]
+    kept, seeds = BUILD / "found" / target, BUILD / "corpus" / KINDS[target]
     findings = BUILD / "findings"
     for folder in (kept, findings):
         folder.mkdir(parents=True, exist_ok=True)
     prefix = f"-artifact_prefix={findings}/{target}-"
-    command = [str(program), *LIMITS, f"-max_total_time={seconds}", prefix, str(kept), str(seeds)]
+    program = str(corpus.ROOT / program_of(target))
+    command = [program, *LIMITS, f"-max_total_time={seconds}", prefix, str(kept), str(seeds)]
     known = [str(folder) for folder in (REGRESSIONS,) if folder.is_dir()]
     environment = {**os.environ, "FUZZ_TARGET": target}
     done = subprocess.run(  # noqa: S603 - our own program
@@ -98,7 +104,7 @@ def report(runs: list[Run], seconds: int) -> None:
     say(f"{'all':<12}{seconds * len(runs):>6}{total:>14,}")
     for run in runs:
         if run.status:
-            say(f"repeat: FUZZ_TARGET={run.target} exi/build/libfuzzer FILE")
+            say(f"repeat: FUZZ_TARGET={run.target} {program_of(run.target)} FILE")
 
 
 def main(seconds: int = DEFAULT_SECONDS, jobs: int = 1) -> int:
@@ -106,13 +112,13 @@ def main(seconds: int = DEFAULT_SECONDS, jobs: int = 1) -> int:
     if shutil.which("clang") is None:
         say("fuzz_library: skipped, there is no clang (Debian packages clang, libclang-rt-14-dev)")
         return 0
-    program = build()
+    build()
     shutil.rmtree(BUILD / "corpus", ignore_errors=True)
     files = corpus.write(BUILD / "corpus")
-    names = ", ".join(corpus.TARGETS)
+    names = ", ".join(KINDS)
     say(f"fuzz_library: {names}; {files} files of seeds, {seconds} s each, sanitizers on")
     with ThreadPoolExecutor(jobs) as pool:
-        runs = list(pool.map(lambda target: fuzz(program, target, seconds), corpus.TARGETS))
+        runs = list(pool.map(lambda target: fuzz(target, seconds), KINDS))
     report(runs, seconds)
     return 1 if any(run.status for run in runs) else 0
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz import corpus, coverage
-from tests.fuzz.fuzz_library import REGRESSIONS, read
+from tests.fuzz.fuzz_library import REGRESSIONS, program_of, read
 
 MUTATIONS = 40_000
 
@@ -105,17 +105,18 @@ def test_libfuzzer_runs(tmp_path: Path) -> None:
     if "libclang_rt" in built.stderr:
         pytest.skip("needs clang's runtime (Debian package libclang-rt-14-dev)")
     assert built.returncode == 0, built.stderr
-    command = [str(tmp_path / "libfuzzer"), "-runs=2000", "-print_final_stats=1"]
-    done = subprocess.run(  # noqa: S603 - our own program
-        command,
-        capture_output=True,
-        check=False,
-        text=True,
-        env={**os.environ, "FUZZ_TARGET": "round"},
-    )
-    run = read("round", done.returncode, done.stderr)
-    assert (run.status, run.finding) == (0, "")
-    assert run.executions >= 2000
+    for target in ("round", "serve", "dialect"):
+        program = tmp_path / Path(program_of(target)).name
+        done = subprocess.run(  # noqa: S603 - our own program
+            [str(program), "-runs=2000", "-print_final_stats=1", "-close_fd_mask=1"],
+            capture_output=True,
+            check=False,
+            text=True,
+            env={**os.environ, "FUZZ_TARGET": target},
+        )
+        run = read(target, done.returncode, done.stderr)
+        assert (run.status, run.finding) == (0, "")
+        assert run.executions >= 2000
 
 
 @pytest.mark.skipif(shutil.which("gcov") is None, reason="needs gcov, which comes with gcc")
