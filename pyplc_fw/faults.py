@@ -126,6 +126,18 @@ UNPLUGGED: Final = _reason(
     "The plug was pulled, or the pilot went away, before the charge began.",
     "Plug in again.",
 )
+NO_PILOT: Final = _reason(
+    "session.no_pilot",
+    _WARNING,
+    "No control pilot asked for digital communication (5 % PWM) in time.",
+    "Plug in at a DC charger; check the control pilot's wiring.",
+)
+NO_CAR: Final = _reason(
+    "session.no_car",
+    _WARNING,
+    "No car came, or none that connected, in time.",
+    "Plug in; check the coupling of the modem to the control pilot.",
+)
 SLAC_NO_ANSWER: Final = _reason(
     "slac.no_answer",
     _WARNING,
