@@ -1,9 +1,9 @@
-"""Doing something only as long as a condition holds: the plug is in, the pilot says so."""
+"""Several things at once: work that ends with a condition, or the first of several."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
 from pyplc_fw.errors import PyplcError
@@ -30,3 +30,19 @@ async def unless(
         for task in (working, ending):
             task.cancel()
         await asyncio.wait((working, ending))
+
+
+async def first(works: Sequence[Coroutine[Any, Any, ResultT]]) -> ResultT:
+    """Return what the first of ``works`` to end returns, or raise what it raises.
+
+    The others do not go on after that; of several that ended at once the foremost counts.
+    """
+    loop = asyncio.get_running_loop()
+    tasks = [loop.create_task(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        return next(task for task in tasks if task.done()).result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
