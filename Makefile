@@ -45,6 +45,10 @@ demo: setup ## set-up, then a whole charging session on the desk (DEMO_ARGS="--s
 test: setup-test ## set-up, then unit and session tests (PYTEST_ARGS="-k slac ...")
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
+.PHONY: test-net
+test-net: setup-test ## real sockets and raw frames in network namespaces (needs root; PYTEST_ARGS)
+	@$(BIN)/pytest tests/net $(PYTEST_ARGS)
+
 .PHONY: check check-format check-lint check-types check-layers check-tables check-c check-lock check-manual check-scripts
 check: check-format check-lint check-types check-layers check-tables check-c check-lock check-manual check-scripts ## format, lint, strict types, import layers, generated files, the C code's warnings, lock file, scripts
 
