@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from structlog.typing import FilteringBoundLogger
 
@@ -56,7 +56,7 @@ class SimHost:
         "Names the interface in recordings."
         self.is_up = True
         "False: the cable to the modem is out."
-        self.modem: SimModem | None = None
+        self.modem: SimModem[Any] | None = None
         self._mac = mac
         self._subscriptions: dict[int, list[SimSubscription]] = {}
         self.network = SimNetwork(self, rng, role=role, log=log)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from math import sin
-from typing import Final, assert_never
+from typing import Any, Final, Generic, Protocol, TypeVar, assert_never
 
 from pyplc_fw.errors import CodecError
 from pyplc_fw.homeplug.mme import (
@@ -29,7 +29,6 @@ from pyplc_fw.homeplug.mme import (
 from pyplc_fw.homeplug.mme_keys import EKS_NMK, GET_KEY_GRANTED, KEY_TYPE_NMK, SET_KEY_ACCEPTED
 from pyplc_fw.homeplug.modem import LOCAL_MODEM
 from pyplc_fw.net.packets import ETHERTYPE_HOMEPLUG
-from pyplc_fw.sim.host import SimHost
 from pyplc_fw.sim.powerline import Powerline
 from pyplc_fw.terms import BROADCAST, MacAddress, Nid, Nmk, Role
 
@@ -47,10 +46,28 @@ _ETHERTYPE: Final = ETHERTYPE_HOMEPLUG.to_bytes(2, "big")
 _SHAPE_DB: Final = tuple(0.3 * group + 2.5 * sin(group / 4) for group in range(ATTENUATION_GROUPS))
 "A cable loses more at high frequencies, with waves from its reflections."
 
+
+class ModemHost(Protocol):
+    """What a modem sees at its Ethernet port: a simulated computer, or a real interface."""
+
+    modem: SimModem[Any] | None
+    name: str
+
+    @property
+    def mac(self) -> MacAddress:
+        """Whom frames from the wire are for."""
+        ...
+
+    def deliver(self, frame: bytes) -> None:
+        """Hand over a frame from the modem."""
+        ...
+
+
+HostT = TypeVar("HostT", bound=ModemHost)
 ManagementReq = CmSetKeyReq | CmGetKeyReq | VsSwVerReq
 
 
-class SimModem:
+class SimModem(Generic[HostT]):
     """One modem between ``host`` and ``line``; a charger's also measures the sounds it hears.
 
     After CM_SET_KEY it is deaf for ``restart_s`` (a real one: up to 5 s), and needs ``join_s``
@@ -60,14 +77,18 @@ class SimModem:
     def __init__(
         self,
         line: Powerline,
-        host: SimHost,
+        host: HostT,
         mac: MacAddress,
         *,
         role: Role,
         version: str = VERSION,
         restart_s: float = 1.5,
         join_s: float = 0.5,
+        tells_key: bool = True,
+        measures: bool = True,
+        knows_vendor: bool = True,
     ) -> None:
+        """Make a modem; it may keep its key to itself, measure nothing, know no vendor messages."""
         self.mac = mac
         self.host = host
         self.nid = Nid(bytes([*line.rng.randbytes(6), 0x01]))
@@ -79,6 +100,9 @@ class SimModem:
         self._version = version
         self._restart_s = restart_s
         self._join_s = join_s
+        self._tells_key = tells_key
+        self._measures = measures
+        self._knows_vendor = knows_vendor
         self._deaf_until_s = NEVER
         self._joins_at_s = NEVER
         host.modem = self
@@ -88,7 +112,7 @@ class SimModem:
         """Tell whether a frame to ``mac`` is for this modem or its host."""
         return mac in (self.host.mac, self.mac)
 
-    def shares_avln(self, other: SimModem, now_s: float) -> bool:
+    def shares_avln(self, other: SimModem[Any], now_s: float) -> bool:
         """Tell whether both are in the same private network now."""
         return (
             self._joins_at_s <= now_s >= other._joins_at_s
@@ -126,17 +150,20 @@ class SimModem:
     def _take_mme_from_host(self, frame: bytes, mme: MmeFrame) -> None:
         message = mme.message
         is_for_us = mme.dst in (BROADCAST, LOCAL_MODEM, self.mac)
-        if is_for_us and isinstance(message, ManagementReq):
+        if is_for_us and isinstance(message, ManagementReq) and self._answers(message):
             self._tell_host(mme.src, self._local_answer(message))
         if mme.dst not in (LOCAL_MODEM, self.mac):
             self._line.carry(self, frame, within_avln=mme.mmtype not in SLAC_MMTYPES)
+
+    def _answers(self, req: ManagementReq) -> bool:
+        return self._knows_vendor or not isinstance(req, VsSwVerReq)
 
     def _local_answer(self, req: ManagementReq) -> Mme:
         match req:
             case CmSetKeyReq():
                 return self._set_key(req)
             case CmGetKeyReq():
-                return self._get_key_cnf(req, granted=req.nid == self.nid)
+                return self._get_key_cnf(req, granted=self._tells_key and req.nid == self.nid)
             case VsSwVerReq():
                 return self._sw_ver_cnf()
             case _:
@@ -158,7 +185,7 @@ class SimModem:
 
     # --- from the line ------------------------------------------------------------------------
 
-    def hear(self, sender: SimModem, frame: bytes) -> None:
+    def hear(self, sender: SimModem[Any], frame: bytes) -> None:
         """Take a frame from the wire."""
         if self.is_deaf:
             return
@@ -167,14 +194,14 @@ class SimModem:
         elif (mme := _mme(frame)) is not None:
             self._hear_mme(sender, frame, mme)
 
-    def _hear_mme(self, sender: SimModem, frame: bytes, mme: MmeFrame) -> None:
+    def _hear_mme(self, sender: SimModem[Any], frame: bytes, mme: MmeFrame) -> None:
         message = mme.message
         if isinstance(message, ManagementReq):
-            if mme.dst in (BROADCAST, self.mac):
+            if mme.dst in (BROADCAST, self.mac) and self._answers(message):
                 self._answer_remote(mme.src, message)
             return
         self.host.deliver(frame)
-        if isinstance(message, CmMnbcSoundInd) and self._role is Role.EVSE:
+        if isinstance(message, CmMnbcSoundInd) and self._role is Role.EVSE and self._measures:
             self._tell_host(BROADCAST, self._measure(sender, mme.src))
 
     def _answer_remote(self, asker: MacAddress, req: ManagementReq) -> None:
@@ -198,7 +225,7 @@ class SimModem:
             case _:
                 assert_never(req)
 
-    def _measure(self, sender: SimModem, pev_mac: MacAddress) -> CmAttenProfileInd:
+    def _measure(self, sender: SimModem[Any], pev_mac: MacAddress) -> CmAttenProfileInd:
         """Report how loud the sound was: the link's attenuation, the cable's shape, some noise."""
         link_db = self._line.attenuation_db(self, sender)
         noise_db = self._line.rng.random

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pyplc_fw.sim.disturbances import Disturbance, Late
 
@@ -34,16 +34,16 @@ class Powerline:
         self.jitter_s = jitter_s
         self.frames = 0
         "How many frames were produced."
-        self._modems: list[SimModem] = []
+        self._modems: list[SimModem[Any]] = []
         self._taps: list[Tap] = []
         self._disturbances: list[Disturbance] = []
-        self._attenuation_db: dict[frozenset[SimModem], float] = {}
+        self._attenuation_db: dict[frozenset[SimModem[Any]], float] = {}
 
-    def attach(self, modem: SimModem) -> None:
+    def attach(self, modem: SimModem[Any]) -> None:
         """Couple ``modem`` to the wire."""
         self._modems.append(modem)
 
-    def detach(self, modem: SimModem) -> None:
+    def detach(self, modem: SimModem[Any]) -> None:
         """Take ``modem`` off the wire: the plug is out."""
         self._modems.remove(modem)
 
@@ -56,11 +56,13 @@ class Powerline:
         self._disturbances.append(disturbance)
         return lambda: self._disturbances.remove(disturbance)
 
-    def set_attenuation(self, one: SimModem, other: SimModem, attenuation_db: float) -> None:
+    def set_attenuation(
+        self, one: SimModem[Any], other: SimModem[Any], attenuation_db: float
+    ) -> None:
         """Say how far ``one`` and ``other`` are apart; ``NEAR_DB`` where nothing was said."""
         self._attenuation_db[frozenset((one, other))] = attenuation_db
 
-    def attenuation_db(self, one: SimModem, other: SimModem) -> float:
+    def attenuation_db(self, one: SimModem[Any], other: SimModem[Any]) -> float:
         return self._attenuation_db.get(frozenset((one, other)), NEAR_DB)
 
     def produce(self, interface: str, frame: bytes, arrive: Callable[[bytes], None]) -> None:
@@ -82,7 +84,7 @@ class Powerline:
                 return changed
         return [(0.0, frame)]
 
-    def carry(self, sender: SimModem, frame: bytes, *, within_avln: bool) -> None:
+    def carry(self, sender: SimModem[Any], frame: bytes, *, within_avln: bool) -> None:
         """Bring ``frame`` to the modems it is for: all that hear it, or only ``sender``'s AVLN."""
         loop = asyncio.get_running_loop()
         if sender not in self._modems:

@@ -31,7 +31,7 @@ def modem_mac(number: int) -> MacAddress:
 
 def add_station(
     line: Powerline, number: int, role: Role, *, log: FilteringBoundLogger | None = None
-) -> SimModem:
+) -> SimModem[SimHost]:
     """Put a host with its modem on ``line``."""
     host = SimHost(f"{role.value}{number}", host_mac(number), line.rng, role=role, log=log)
     return SimModem(line, host, modem_mac(number), role=role)
@@ -42,8 +42,8 @@ class Bench:
     """A car and a charger, already in one private network unless told otherwise."""
 
     line: Powerline
-    car_modem: SimModem
-    evse_modem: SimModem
+    car_modem: SimModem[SimHost]
+    evse_modem: SimModem[SimHost]
 
     @property
     def car(self) -> SimHost:

@@ -12,6 +12,7 @@ from pyplc_fw.homeplug.modem import Modem
 from pyplc_fw.homeplug.slac import SlacMatch
 from pyplc_fw.homeplug.slac_evcc import SlacEvcc
 from pyplc_fw.homeplug.slac_evse import SlacEvse
+from pyplc_fw.sim.host import SimHost
 from pyplc_fw.sim.modem import SimModem
 from pyplc_fw.sim.virtual_time import run_virtual
 from pyplc_fw.terms import Endpoint, Nid, Nmk, Role
@@ -20,7 +21,7 @@ from tests.unit.sim.line_bench import Bench, add_station, build_bench
 LOG: FilteringBoundLogger = structlog.get_logger()
 
 
-async def be_a_charger(modem: SimModem, bench: Bench) -> SlacMatch:
+async def be_a_charger(modem: SimModem[SimHost], bench: Bench) -> SlacMatch:
     host, rng = modem.host, bench.line.rng
     nid, nmk = Nid(bytes([*rng.randbytes(6), 0])), Nmk(rng.randbytes(16))
     await Modem(host, rng, LOG, role=Role.EVSE).set_key(nid, nmk)
