@@ -13,7 +13,7 @@ from typing import Final
 from pyplc_fw import __version__
 from pyplc_fw.errors import PyplcError
 
-COMMANDS: Final = ("demo", "decode", "report", "replay", "exi", "sim")
+COMMANDS: Final = ("demo", "decode", "report", "replay", "exi", "pev", "evse", "sim")
 EXIT_OK: Final = 0
 EXIT_FAILED: Final = 1
 EXIT_USAGE: Final = 2
