@@ -1,4 +1,4 @@
-"""What was said on one recorded TCP connection: roles, TLS or V2GTP, handshake, messages.
+"""What is said on one TCP connection: roles, TLS or V2GTP, handshake, messages.
 
 The first EXI exchange is the handshake; the SchemaID it settles on decides how the rest is read.
 Where the recording begins later, the payload's second byte tells DIN 70121 from ISO 15118-2.
@@ -6,102 +6,160 @@ Where the recording begins later, the payload's second byte tells DIN 70121 from
 
 from __future__ import annotations
 
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from pyplc_fw.errors import CodecError
 from pyplc_fw.terms import Endpoint
 from pyplc_fw.trace.events import Dialogue, Event, TcpEvent, V2gEvent
 from pyplc_fw.trace.exi_names import NAMESPACES, guess_schema, outline
-from pyplc_fw.trace.tcp_streams import Connection
-from pyplc_fw.trace.v2gtp_recorded import Payload, Splitter, count_tls_records, looks_like_tls
+from pyplc_fw.trace.tcp_streams import Chunk, Connection, Step
+from pyplc_fw.trace.v2gtp_recorded import Payload, Splitter, TlsCounter, looks_like_tls
 from pyplc_fw.v2g import exi
 from pyplc_fw.v2g.messages import app
 from pyplc_fw.v2g.v2gtp import PAYLOAD_EXI
 
 CLASSES: Final = frozenset({"app", "din", "iso2"})
 "Schemas whose messages can be decoded."
-WARNINGS_SHOWN: Final = 10
-"Of one connection; the rest is counted."
+TOLD: Final = 10
+"Warnings, and notes, of one connection; the rest is counted."
 
 
-class _Said(NamedTuple):
-    src: Endpoint
-    payload: Payload
+class _Told:
+    """Texts about one connection: the first few, and how many more there were."""
+
+    def __init__(self, where: str, into: list[str]) -> None:
+        self._where = where
+        self._into = into
+        self._held: list[str] | None = []
+        self._count = 0
+
+    def add(self, text: str) -> None:
+        """Tell ``text``, or hold it back while it is not certain that it is of interest."""
+        self._count += 1
+        if self._count <= TOLD:
+            (self._into if self._held is None else self._held).append(f"{self._where}: {text}")
+
+    def release(self) -> None:
+        """Tell what was held back, and from now on at once."""
+        self._into += self._held or []
+        self._held = None
+
+    def finish(self) -> None:
+        """Tell how many more there were."""
+        if self._held is None and self._count > TOLD:
+            more = self._count - TOLD
+            self._into.append(f"{self._where}: and {more} more of this kind")
 
 
-class Reading(NamedTuple):
-    """A connection, read."""
+class _Half:
+    """One direction, on its way from bytes to messages."""
 
-    dialogue: Dialogue
-    events: list[Event]
-    "Unsorted."
-    warnings: list[str]
-    "What could not be read."
-    notes: list[str]
-    "What was read although the sender should not have sent it."
+    def __init__(self) -> None:
+        self.splitter = Splitter()
+        self.tls = TlsCounter()
+        self.began = False
 
 
-def build_dialogue(connection: Connection) -> Reading:
-    """Read a connection."""
-    streams = (
-        (connection.client, connection.from_client),
-        (connection.server, connection.from_server),
-    )
-    said: list[_Said] = []
-    warnings: list[str] = []
-    for src, half in streams:
-        splitter = Splitter()
-        for chunk in half.chunks:
-            said += [_Said(src, payload) for payload in splitter.receive(chunk)]
-        splitter.finish()
-        warnings += [f"{src}: {note}" for note in splitter.notes]
-        if half.stray_segments:
-            warnings.append(f"{src}: {half.stray_segments} segments far outside the stream")
-    said.sort(key=lambda s: s.payload.number)
-    dialogue = _dialogue(connection, said)
-    dialogue.tls_records = _tls_records(connection)
-    events = _tcp_events(connection, dialogue)
-    if not said:
-        # Neither V2GTP nor damage of it: somebody else's connection, or an encrypted one.
-        return Reading(dialogue, events, [], [])
-    reader = _Reader(dialogue)
-    dialogue.messages = [reader.read(*one) for one in said]
-    warnings += reader.warnings
-    events += dialogue.messages
-    where = f"TCP {connection.client} to {connection.server}"
-    return Reading(dialogue, events, _shortened(warnings, where), _shortened(reader.notes, where))
+class DialogueReader:
+    """Reads a connection step by step; what cannot be read goes into ``warnings`` at once.
 
+    Of a connection that never carries V2GTP nothing is told: it is somebody else's, or encrypted.
+    """
 
-def _shortened(texts: list[str], where: str) -> list[str]:
-    more = len(texts) - WARNINGS_SHOWN
-    shown = [f"{where}: {text}" for text in texts[:WARNINGS_SHOWN]]
-    return [*shown, f"{where}: and {more} more of this kind"] if more > 0 else shown
+    def __init__(self, connection: Connection, warnings: list[str], notes: list[str]) -> None:
+        self.dialogue = Dialogue(
+            evcc=connection.client,
+            secc=connection.server,
+            opened=False,
+            accepted=False,
+            first_ns=connection.first_ns,
+        )
+        where = f"TCP {connection.client} to {connection.server}"
+        self._connection = connection
+        self._warnings = _Told(where, warnings)
+        self._notes = _Told(where, notes)
+        self._halves = {connection.client: _Half(), connection.server: _Half()}
+        self._messages = _Messages(self.dialogue, self._warnings, self._notes)
+        self._roles_known = False
 
+    def receive(self, step: Step) -> list[Event]:
+        """Take in what happened next; returns the events that it makes."""
+        self.dialogue.opened = self._connection.opened
+        self.dialogue.accepted = self._connection.accepted
+        if step.kind == "END":
+            self._finish()
+            return []
+        if step.chunk is not None:
+            return self._receive_chunk(step.src, step.chunk)
+        return [self._tcp_event(step.kind, step.src, step.number, step.time_ns)]
 
-# --- roles -----------------------------------------------------------------------------------
+    def _receive_chunk(self, src: Endpoint, chunk: Chunk) -> list[Event]:
+        half = self._halves[src]
+        half.tls.receive(chunk)
+        encrypted_before = self.dialogue.tls
+        events: list[Event] = []
+        if encrypted_before or (not half.began and looks_like_tls(chunk.data)):
+            self.dialogue.tls_records = sum(one.tls.records for one in self._halves.values())
+        if self.dialogue.tls and not encrypted_before:
+            self.dialogue.tls_first_ns = chunk.time_ns
+            client = self._connection.client
+            events.append(self._tcp_event("TLS", client, chunk.number, chunk.time_ns))
+        half.began = True
+        for payload in self._payloads(src, half, chunk):
+            self._learn_roles(src, payload)
+            events.append(self._messages.read(src, payload))
+        return events
 
+    def _payloads(self, src: Endpoint, half: _Half, chunk: Chunk) -> list[Payload]:
+        payloads = half.splitter.receive(chunk)
+        self._warn_of(src, half)
+        if payloads:
+            self._warnings.release()
+            self._notes.release()
+        return payloads
 
-def _dialogue(connection: Connection, said: list[_Said]) -> Dialogue:
-    evcc, secc = connection.client, connection.server
-    if not connection.opened and _spoken_by_secc(said, evcc):
-        evcc, secc = secc, evcc
-    return Dialogue(
-        evcc=evcc,
-        secc=secc,
-        opened=connection.opened,
-        accepted=connection.accepted is not None,
-        first_ns=connection.first_ns,
-    )
+    def _warn_of(self, src: Endpoint, half: _Half) -> None:
+        for note in half.splitter.notes:
+            self._warnings.add(f"{src}: {note}")
+        half.splitter.notes.clear()
 
+    def _finish(self) -> None:
+        for src, half in self._halves.items():
+            half.splitter.finish()
+            self._warn_of(src, half)
+            if stray := self._connection.half(src).stray_segments:
+                self._warnings.add(f"{src}: {stray} segments far outside the stream")
+        self._warnings.finish()
+        self._notes.finish()
 
-def _spoken_by_secc(said: list[_Said], speaker: Endpoint) -> bool:
-    """Tell who answers, by the first message that can be named."""
-    for one in said:
-        name = _name(one.payload.data)
-        if name:
-            return name.endswith("Res") == (one.src == speaker)
-    return False
+    # --- roles -------------------------------------------------------------------------------
+
+    def _learn_roles(self, src: Endpoint, payload: Payload) -> None:
+        """Tell who answers, by the first message that can be named, where no SYN tells it."""
+        if self._roles_known:
+            return
+        name = _name(payload.data)
+        self._roles_known = self.dialogue.opened or bool(name)
+        if (
+            not self.dialogue.opened
+            and name
+            and name.endswith("Res") == (src == self.dialogue.evcc)
+        ):
+            self.dialogue.evcc, self.dialogue.secc = self.dialogue.secc, self.dialogue.evcc
+
+    # --- TCP ---------------------------------------------------------------------------------
+
+    def _tcp_event(self, kind: str, src: Endpoint, number: int, time_ns: int) -> TcpEvent:
+        client, server = self._connection.client, self._connection.server
+        return TcpEvent(
+            number=number,
+            time_ns=time_ns,
+            msg=kind,
+            fields={},
+            src=src,
+            dst=server if src == client else client,
+            dialogue=self.dialogue,
+        )
 
 
 def _name(data: bytes) -> str:
@@ -112,58 +170,15 @@ def _name(data: bytes) -> str:
     return known.name if known else ""
 
 
-# --- TCP and TLS -----------------------------------------------------------------------------
-
-
-def _tls_records(connection: Connection) -> int:
-    halves = (connection.from_client, connection.from_server)
-    if not any(half.chunks and looks_like_tls(half.chunks[0].data) for half in halves):
-        return 0
-    return sum(count_tls_records(half.chunks) for half in halves)
-
-
-def _tcp_events(connection: Connection, dialogue: Dialogue) -> list[Event]:
-    client, server = connection.client, connection.server
-    events: list[TcpEvent] = []
-
-    def add(number: int, time_ns: int, msg: str, src: Endpoint, fields: dict[str, Any]) -> None:
-        events.append(
-            TcpEvent(
-                number=number,
-                time_ns=time_ns,
-                msg=msg,
-                fields=fields,
-                src=src,
-                dst=server if src == client else client,
-                dialogue=dialogue,
-            )
-        )
-
-    if connection.syn_seq is not None:
-        add(connection.first_number, connection.first_ns, "SYN", client, {})
-    if connection.accepted is not None:
-        accepted = connection.accepted
-        add(accepted.number, accepted.time_ns, "SYN-ACK", server, {})
-    if dialogue.tls:
-        chunks = connection.from_client.chunks + connection.from_server.chunks
-        first = min(chunks, key=attrgetter("number"))
-        dialogue.tls_first_ns = first.time_ns
-        add(first.number, first.time_ns, "TLS", client, {"records": dialogue.tls_records})
-    for close in connection.closes:
-        add(close.number, close.time_ns, close.kind, close.by, {})
-        dialogue.closes.append(events[-1])
-    return list(events)
-
-
 # --- messages --------------------------------------------------------------------------------
 
 
-class _Reader:
+class _Messages:
     """Reads a connection's messages one after the other; learns the schema from the handshake."""
 
-    def __init__(self, dialogue: Dialogue) -> None:
-        self.warnings: list[str] = []
-        self.notes: list[str] = []
+    def __init__(self, dialogue: Dialogue, warnings: _Told, notes: _Told) -> None:
+        self._warnings = warnings
+        self._notes = notes
         self._dialogue = dialogue
         self._offered: dict[int, str] = {}
 
@@ -184,10 +199,11 @@ class _Reader:
                 session_id = message.Header.SessionID
         if problem:
             fields["error"] = problem
-            self.warnings.append(_about(name or "EXI", problem, payload.number))
+            self._warnings.add(_about(name or "EXI", problem, payload.number))
         if schema == "app" and message is not None:
             self._learn(message)
-        self.notes += [_about(name, what, payload.number) for what in overlooked]
+        for what in overlooked:
+            self._notes.add(_about(name, what, payload.number))
         return V2gEvent(
             number=payload.number,
             time_ns=payload.time_ns,

@@ -98,7 +98,7 @@ class V2gEvent(_IpEvent):
         return self.msg.removesuffix("Req").removesuffix("Res")
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Dialogue:
     """What was said on one TCP connection."""
 
@@ -114,7 +114,9 @@ class Dialogue:
     chosen_schema: str = ""
     "By the handshake's response; empty where the recording does not hold it."
     messages: list[V2gEvent] = field(default_factory=list)
+    "In a conversation that is read whole; who reads live keeps none."
     closes: list[TcpEvent] = field(default_factory=list)
+    "The same."
 
     @property
     def tls(self) -> bool:

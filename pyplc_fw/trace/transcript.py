@@ -32,6 +32,8 @@ MODEM: Final = "modem"
 EVERYONE: Final = "all"
 LOCAL_MODEM: Final = "00:b0:52:00:00:01"
 "The address at which a Qualcomm modem listens to its own host, whatever its own is."
+MAX_PARTIES: Final = 1000
+"Who comes later keeps its address for a name."
 _SENT_BY_CAR: Final = (CmSlacParmReq, CmStartAttenCharInd, CmMnbcSoundInd)
 _SENT_BY_CHARGER: Final = (CmSlacParmCnf, CmAttenCharInd, CmSlacMatchCnf)
 _SENT_BY_MODEM: Final = (CmSetKeyCnf, CmGetKeyCnf, CmAttenProfileInd, VsSwVerCnf)
@@ -40,7 +42,7 @@ _TCP_WORDS: Final = {
     "SYN-ACK": "accepts the connection",
     "FIN": "closes the connection (FIN)",
     "RST": "breaks the connection off (RST)",
-    "TLS": "speaks TLS from here on: {records} records, encrypted",
+    "TLS": "speaks TLS from here on, encrypted",
 }
 
 
@@ -65,28 +67,34 @@ def record_of(event: Event, conversation: Conversation) -> dict[str, Any]:
 
 def transcript(conversation: Conversation) -> Iterator[str]:
     """Write a conversation, line by line."""
-    parties = Parties(conversation)
+    parties = Parties()
+    # MAC addresses first, as they are told first.
+    for event in sorted(conversation.events, key=lambda one: one.layer != HomeplugEvent.layer):
+        parties.learn(event)
     yield from _heading(conversation, parties)
     for event in conversation.events:
-        yield _line(event, conversation, parties)
+        yield line_of(event, conversation, parties)
 
 
 class Parties:
     """Who is car, charger or modem, by what they said; the second of a kind is ``car2``."""
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self) -> None:
         self._names: dict[str, str] = {str(BROADCAST): EVERYONE, LOCAL_MODEM: MODEM}
         self._count: Counter[str] = Counter()
-        for event in conversation.events:
-            if isinstance(event, HomeplugEvent):
-                self._learn(event)
-        for event in conversation.events:
-            if isinstance(event, SdpEvent) and event.src.address.is_link_local:
+
+    def learn(self, event: Event) -> None:
+        """Learn from what was said."""
+        if len(self._names) >= MAX_PARTIES:
+            return
+        if isinstance(event, HomeplugEvent):
+            self._learn_homeplug(event)
+        elif isinstance(event, SdpEvent):
+            if event.src.address.is_link_local:
                 self._names.setdefault(str(event.src.address), CAR if event.is_request else CHARGER)
-        for dialogue in conversation.dialogues:
-            if dialogue.messages or dialogue.tls:
-                self._names[str(dialogue.evcc.address)] = CAR
-                self._names[str(dialogue.secc.address)] = CHARGER
+        elif isinstance(event, V2gEvent) or (isinstance(event, TcpEvent) and event.dialogue.tls):
+            self._names[str(event.dialogue.evcc.address)] = CAR
+            self._names[str(event.dialogue.secc.address)] = CHARGER
 
     def name(self, address: str) -> str:
         """Return ``car``, ``charger``, ``modem``, ``all``, or the address of somebody else."""
@@ -100,7 +108,7 @@ class Parties:
                 found.setdefault(name, []).append(address)
         return found
 
-    def _learn(self, event: HomeplugEvent) -> None:
+    def _learn_homeplug(self, event: HomeplugEvent) -> None:
         if isinstance(event.mme, _SENT_BY_CAR):
             self._add(str(event.src), CAR)
         elif isinstance(event.mme, _SENT_BY_CHARGER):
@@ -130,7 +138,8 @@ def _heading(conversation: Conversation, parties: Parties) -> Iterator[str]:
     yield ""
 
 
-def _line(event: Event, conversation: Conversation, parties: Parties) -> str:
+def line_of(event: Event, conversation: Conversation, parties: Parties) -> str:
+    """Write one event: time since the first frame, who to whom, what."""
     src, dst = parties.name(_host(event.src)), parties.name(_host(event.dst))
     t = conversation.seconds(event.time_ns)
     return f"{t:11.6f}  {src:>8} → {dst:<8}  {_what(event)}".rstrip()
@@ -144,7 +153,7 @@ def _host(end: MacAddress | Endpoint) -> str:
 
 def _what(event: Event) -> str:
     if isinstance(event, TcpEvent):
-        words = _TCP_WORDS[event.msg].format(port=event.dst.port, **event.fields)
+        words = _TCP_WORDS[event.msg].format(port=event.dst.port)
         return f"TCP  {words}"
     if isinstance(event, SdpEvent):
         return f"SDP  {event.msg:<27} {_sdp_text(event)}"

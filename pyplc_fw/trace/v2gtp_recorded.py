@@ -110,11 +110,29 @@ def looks_like_tls(start: bytes) -> bool:
     )
 
 
-def count_tls_records(chunks: list[Chunk]) -> int:
-    """Count the records that begin in ``chunks``; stops at a gap or damage."""
-    stream = b"".join(chunk.data for chunk in chunks)
-    count = place = 0
-    while looks_like_tls(stream[place : place + _TLS_HEADER.size]):
-        count += 1
-        place += _TLS_HEADER.size + int.from_bytes(stream[place + 3 : place + 5], "big")
-    return count
+class TlsCounter:
+    """Counts the TLS records that begin in one direction, up to a gap or damage."""
+
+    def __init__(self) -> None:
+        self.records = 0
+        self._buffer = b""
+        self._to_skip = 0
+        self._lost = False
+
+    def receive(self, chunk: Chunk) -> None:
+        """Take in the next chunk."""
+        self._lost = self._lost or chunk.missing > 0
+        data = self._buffer + chunk.data
+        self._buffer = b""
+        while data and not self._lost:
+            skipped = min(self._to_skip, len(data))
+            data = data[skipped:]
+            self._to_skip -= skipped
+            if len(data) < _TLS_HEADER.size:
+                self._buffer = data
+                return
+            if not looks_like_tls(data):
+                self._lost = True
+                return
+            self.records += 1
+            self._to_skip = _TLS_HEADER.size + _TLS_HEADER.unpack_from(data)[3]

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from pyplc_fw.net.packets import ACK, FIN, RST, SYN
 from pyplc_fw.terms import Endpoint
-from pyplc_fw.trace.tcp_streams import Connection, Reassembler, Segment
+from pyplc_fw.trace.tcp_streams import (
+    HOLE_NS,
+    MAX_CONNECTIONS,
+    MAX_PENDING_BYTES,
+    Chunk,
+    Connection,
+    Reassembler,
+    Segment,
+    Step,
+)
 
 CAR = Endpoint(IPv6Address("fe80::1"), 50_000)
 CHARGER = Endpoint(IPv6Address("fe80::2"), 15_118)
@@ -19,46 +28,61 @@ SPAN = 1 << 32
 
 
 class Recording:
-    """Segments in the order in which they are recorded."""
+    """Segments in the order in which they are recorded, and what comes out meanwhile."""
 
     def __init__(self) -> None:
         self.reassembler = Reassembler()
+        self.steps: list[Step] = []
         self._number = 0
 
-    def add(self, src: Endpoint, seq: int, payload: bytes = b"", flags: int = ACK) -> None:
+    def add(
+        self, src: Endpoint, seq: int, payload: bytes = b"", flags: int = ACK, ack: int = 0
+    ) -> list[Step]:
         self._number += 1
-        self.reassembler.receive(
+        steps = self.reassembler.receive(
             Segment(
                 number=self._number,
                 time_ns=self._number * 1000,
                 src=src,
                 dst=CHARGER if src == CAR else CAR,
                 seq=seq % SPAN,
-                ack=0,
+                ack=ack % SPAN,
                 flags=flags,
                 payload=payload,
             )
         )
+        self.steps += steps
+        return steps
+
+    def pass_time(self, now_ns: int) -> list[Step]:
+        steps = self.reassembler.pass_time(now_ns)
+        self.steps += steps
+        return steps
 
     def open(self, car_isn: int = 100, charger_isn: int = 900) -> None:
         self.add(CAR, car_isn, flags=SYN)
         self.add(CHARGER, charger_isn, flags=SYN | ACK)
 
     def connections(self) -> list[Connection]:
-        self.reassembler.finish()
-        return self.reassembler.connections
+        self.steps += self.reassembler.finish()
+        return list(dict.fromkeys(step.connection for step in self.steps))
 
     def only(self) -> Connection:
         (connection,) = self.connections()
         return connection
 
+    def chunks(self, src: Endpoint, connection: Connection | None = None) -> list[Chunk]:
+        return [
+            step.chunk
+            for step in self.steps
+            if step.chunk and step.src == src and connection in (None, step.connection)
+        ]
 
-def stream(connection: Connection, src: Endpoint) -> bytes:
-    return b"".join(chunk.data for chunk in connection.half(src).chunks)
+    def stream(self, src: Endpoint, connection: Connection | None = None) -> bytes:
+        return b"".join(chunk.data for chunk in self.chunks(src, connection))
 
-
-def missing(connection: Connection, src: Endpoint) -> list[int]:
-    return [chunk.missing for chunk in connection.half(src).chunks if chunk.missing]
+    def missing(self, src: Endpoint) -> list[int]:
+        return [chunk.missing for chunk in self.chunks(src) if chunk.missing]
 
 
 @given(st.data(), st.binary(min_size=1, max_size=300), st.integers(0, SPAN - 1))
@@ -75,10 +99,10 @@ def test_shuffled_doubled_and_overlapping_segments_give_the_stream(
     recording.open(car_isn=isn)
     for start, length in order:
         recording.add(CAR, isn + 1 + start, sent[start : start + length])
-    connection = recording.only()
-    assert stream(connection, CAR) == sent
-    assert missing(connection, CAR) == []
-    numbers = [chunk.number for chunk in connection.half(CAR).chunks]
+    recording.only()
+    assert recording.stream(CAR) == sent
+    assert recording.missing(CAR) == []
+    numbers = [chunk.number for chunk in recording.chunks(CAR)]
     assert numbers == sorted(numbers)
 
 
@@ -92,7 +116,7 @@ def test_both_directions_are_kept_apart(there: bytes, back: bytes) -> None:
         if n < len(back):
             recording.add(CHARGER, 901 + n, back[n : n + 1])
     connection = recording.only()
-    assert (stream(connection, CAR), stream(connection, CHARGER)) == (there, back)
+    assert (recording.stream(CAR), recording.stream(CHARGER)) == (there, back)
     assert (connection.client, connection.server) == (CAR, CHARGER)
     assert connection.opened
 
@@ -102,7 +126,7 @@ def test_a_segment_that_waited_is_delivered_at_the_frame_that_filled_the_hole() 
     recording.open()
     recording.add(CAR, 104, b"def")
     recording.add(CAR, 101, b"abc")
-    chunks = recording.only().half(CAR).chunks
+    chunks = recording.chunks(CAR)
     assert [(c.number, c.time_ns, c.data) for c in chunks] == [(4, 4000, b"abc"), (4, 4000, b"def")]
 
 
@@ -111,9 +135,9 @@ def test_what_is_missing_for_ever_is_a_gap_with_its_length() -> None:
     recording.open()
     recording.add(CAR, 101, b"abc")
     recording.add(CAR, 109, b"ijk")
-    connection = recording.only()
-    assert stream(connection, CAR) == b"abcijk"
-    assert missing(connection, CAR) == [5]
+    recording.only()
+    assert recording.stream(CAR) == b"abcijk"
+    assert recording.missing(CAR) == [5]
 
 
 def test_a_hole_behind_which_too_much_waits_is_given_up_at_once() -> None:
@@ -121,9 +145,9 @@ def test_a_hole_behind_which_too_much_waits_is_given_up_at_once() -> None:
     recording.open()
     for n in range(1100):
         recording.add(CAR, 201 + 10 * n, bytes(10))
-    half = recording.reassembler.connections[0].half(CAR)
-    assert sum(len(chunk.data) for chunk in half.chunks) > 10_000
-    assert half.chunks[0].missing == 100
+    chunks = recording.chunks(CAR)
+    assert sum(len(chunk.data) for chunk in chunks) > 10_000
+    assert chunks[0].missing == 100
 
 
 def test_a_connection_whose_beginning_is_not_recorded_begins_with_its_lowest_segment() -> None:
@@ -131,7 +155,7 @@ def test_a_connection_whose_beginning_is_not_recorded_begins_with_its_lowest_seg
     for start in (3, 0, 6, 9):
         recording.add(CAR, 5_000 + start, b"abcdefghijkl"[start : start + 3])
     connection = recording.only()
-    assert stream(connection, CAR) == b"abcdefghijkl"
+    assert recording.stream(CAR) == b"abcdefghijkl"
     assert not connection.opened
     assert connection.syn_seq is None
 
@@ -149,7 +173,8 @@ def test_sequence_numbers_wrap() -> None:
     recording.open(car_isn=SPAN - 3)
     for n in range(6):
         recording.add(CAR, SPAN - 2 + n, bytes([n]))
-    assert stream(recording.only(), CAR) == bytes(range(6))
+    recording.only()
+    assert recording.stream(CAR) == bytes(range(6))
 
 
 def test_a_syn_sent_again_opens_nothing_new_but_another_one_on_the_same_ports_does() -> None:
@@ -161,8 +186,8 @@ def test_a_syn_sent_again_opens_nothing_new_but_another_one_on_the_same_ports_do
     recording.open(car_isn=70_000, charger_isn=80_000)
     recording.add(CAR, 70_001, b"second")
     first, second = recording.connections()
-    assert stream(first, CAR) == b"first"
-    assert stream(second, CAR) == b"second"
+    assert recording.stream(CAR, first) == b"first"
+    assert recording.stream(CAR, second) == b"second"
 
 
 def test_each_kind_of_close_is_told_once_a_side() -> None:
@@ -171,8 +196,8 @@ def test_each_kind_of_close_is_told_once_a_side() -> None:
     for flags in (FIN | ACK, FIN | ACK, RST):
         recording.add(CHARGER, 901, flags=flags)
     recording.add(CAR, 101, flags=FIN | ACK)
-    closes = recording.only().closes
-    assert [(c.by, c.kind) for c in closes] == [(CHARGER, "FIN"), (CHARGER, "RST"), (CAR, "FIN")]
+    closes = [(s.src, s.kind) for s in recording.steps if s.kind in {"FIN", "RST"}]
+    assert closes == [(CHARGER, "FIN"), (CHARGER, "RST"), (CAR, "FIN")]
 
 
 def test_a_segment_far_outside_the_stream_is_counted_and_left_out() -> None:
@@ -181,7 +206,7 @@ def test_a_segment_far_outside_the_stream_is_counted_and_left_out() -> None:
     recording.add(CAR, 101, b"abc")
     recording.add(CAR, 101 + (1 << 25), b"stray")
     connection = recording.only()
-    assert stream(connection, CAR) == b"abc"
+    assert recording.stream(CAR) == b"abc"
     assert connection.half(CAR).stray_segments == 1
 
 
@@ -191,7 +216,8 @@ def test_a_keep_alive_adds_nothing() -> None:
     recording.add(CAR, 101, b"abc")
     recording.add(CAR, 103, b"\0")
     recording.add(CAR, 104, b"def")
-    assert stream(recording.only(), CAR) == b"abcdef"
+    recording.only()
+    assert recording.stream(CAR) == b"abcdef"
 
 
 @pytest.mark.parametrize("flags", [SYN, SYN | ACK, FIN, RST, ACK, 0, 0xFF])
@@ -219,9 +245,91 @@ def test_any_segments_give_connections(
     for src, seq, payload, flags in segments:
         recording.add(src, seq, payload, flags)
     sent = sum(len(payload) for _, _, payload, _ in segments)
-    got = sum(
-        len(stream(connection, src))
-        for connection in recording.connections()
-        for src in (CAR, CHARGER)
-    )
+    recording.connections()
+    got = len(recording.stream(CAR)) + len(recording.stream(CHARGER))
     assert got <= sent
+
+
+# --- as it comes ---------------------------------------------------------------------------------
+
+
+def test_what_is_in_order_is_given_out_with_its_own_segment() -> None:
+    recording = Recording()
+    recording.open()
+    for n in range(5):
+        (step,) = recording.add(CAR, 101 + n, bytes([n]))
+        assert (step.kind, step.chunk) == ("DATA", Chunk(n + 3, (n + 3) * 1000, 0, bytes([n])))
+
+
+def test_a_hole_is_given_up_when_its_time_is_over_and_not_before() -> None:
+    recording = Recording()
+    recording.open()
+    assert recording.add(CAR, 111, b"late") == []
+    assert recording.pass_time(3000 + HOLE_NS - 1) == []
+    (step,) = recording.pass_time(3000 + HOLE_NS)
+    assert step.chunk == Chunk(3, 3000, 10, b"late")
+    assert recording.pass_time(10 * HOLE_NS) == []
+
+
+def test_a_hole_that_the_receiver_does_not_have_any_more_is_given_up_soon() -> None:
+    recording = Recording()
+    recording.open()
+    recording.add(CAR, 111, b"late")
+    recording.add(CHARGER, 901, ack=105)  # says nothing of the hole's end
+    assert recording.pass_time(1_000_000_000) == []
+    recording.add(CHARGER, 901, ack=115)
+    (step,) = recording.pass_time(1_000_000_000)
+    assert step.chunk is not None
+    assert (step.chunk.missing, step.chunk.data) == (10, b"late")
+
+
+def test_a_clock_that_was_set_back_holds_nothing_up() -> None:
+    recording = Recording()
+    recording.open()
+    for _ in range(10_000):  # the frames' clock stands at 10 s when the hole begins
+        recording.add(CAR, 101)
+    recording.add(CAR, 111, b"late")
+    assert recording.pass_time(0) == []
+    assert len(recording.pass_time(HOLE_NS)) == 1
+
+
+@given(st.data())
+def test_with_segments_lost_the_rest_is_given_out_in_order(data: st.DataObject) -> None:
+    sent = bytes(range(200))
+    size = data.draw(st.integers(1, 20))
+    pieces = [(at, sent[at : at + size]) for at in range(0, len(sent), size)]
+    lost = data.draw(st.sets(st.integers(0, len(pieces) - 1)))
+    kept = [piece for n, piece in enumerate(pieces) if n not in lost]
+    recording = Recording()
+    recording.open()
+    for start, payload in kept:
+        recording.add(CAR, 101 + start, payload)
+        recording.pass_time(data.draw(st.integers(0, 3 * HOLE_NS)))
+    recording.only()
+    assert recording.stream(CAR) == b"".join(payload for _, payload in kept)
+    ends = kept[-1][0] + len(kept[-1][1]) if kept else 0
+    assert sum(recording.missing(CAR)) == ends - len(recording.stream(CAR))
+
+
+def test_more_connections_than_are_kept_end_the_one_that_was_silent_longest() -> None:
+    reassembler = Reassembler()
+    ended = []
+    for n in range(MAX_CONNECTIONS + 10):
+        src = Endpoint(IPv6Address("fe80::1"), 1000 + n)
+        segment = Segment(
+            number=n, time_ns=n, src=src, dst=CHARGER, seq=1, ack=0, flags=SYN, payload=b""
+        )
+        ended += [s.connection.client.port for s in reassembler.receive(segment) if s.kind == "END"]
+    assert ended == list(range(1000, 1010))
+    assert len(reassembler.finish()) == MAX_CONNECTIONS
+
+
+def test_what_waits_behind_a_hole_is_bounded() -> None:
+    recording = Recording()
+    recording.open()
+    waiting = 0
+    for n in range(2000):
+        waiting += 1400 - sum(
+            len(s.chunk.data) for s in recording.add(CAR, 999 + n * 2800, bytes(1400)) if s.chunk
+        )
+        assert waiting <= MAX_PENDING_BYTES
