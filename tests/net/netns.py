@@ -47,6 +47,7 @@ class Running:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a script's children are to end with it
         )
         self._news: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._said: dict[str, list[str]] = {"stdout": [], "stderr": []}
@@ -108,8 +109,8 @@ class Running:
 
     def end(self) -> None:
         """End it, whatever it does."""
-        if self._process.poll() is None:
-            self._process.terminate()
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGTERM)
         self.wait(5.0)
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             assert stream is not None
