@@ -1,7 +1,7 @@
 # The front door: every habit is a target. `make` alone lists them.
 #
 # Variables: PYTHON (another Python 3.11 or newer, for the set-up), DEMO_ARGS, PYTEST_ARGS,
-# BENCH_ARGS (handed on to the program), LIBCBV2G (that library, to be measured beside our codec),
+# BENCH_ARGS, CAMPAIGN_ARGS (handed on to the program), LIBCBV2G (that library, to be measured beside our codec),
 # FUZZ_S and FUZZ_JOBS (seconds for each libFuzzer target of `make fuzz`, and how many at once),
 # FUZZ_N (inputs for each of its other targets).
 
@@ -15,12 +15,13 @@ DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 LIBCBV2G ?=
+CAMPAIGN_ARGS ?=
 FUZZ_N ?= 100000
 FUZZ_S ?= 60
 FUZZ_JOBS ?= 1
 
 BIN := .venv/bin
-SCRIPTS := tools/setup tools/lock .ci/run
+SCRIPTS := tools/setup tools/lock .ci/run rootfs-overlay/usr/sbin/plc-network
 
 .PHONY: help
 help: ## list the targets
@@ -45,9 +46,12 @@ demo: setup ## set-up, then a whole charging session on the desk (DEMO_ARGS="--s
 test: setup-test ## set-up, then unit and session tests (PYTEST_ARGS="-k slac ...")
 	@$(BIN)/pytest $(PYTEST_ARGS)
 
-.PHONY: test-net
+.PHONY: test-net campaign-net
 test-net: setup-test ## real sockets and raw frames in network namespaces (needs root; PYTEST_ARGS)
 	@$(BIN)/pytest tests/net $(PYTEST_ARGS)
+
+campaign-net: setup-test ## whole sessions over a bad powerline in real time: a table (root; CAMPAIGN_ARGS)
+	@$(BIN)/python -m tests.net.campaign $(CAMPAIGN_ARGS)
 
 .PHONY: check check-format check-lint check-types check-layers check-tables check-c check-lock check-manual check-scripts
 check: check-format check-lint check-types check-layers check-tables check-c check-lock check-manual check-scripts ## format, lint, strict types, import layers, generated files, the C code's warnings, lock file, scripts
