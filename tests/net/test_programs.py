@@ -129,3 +129,21 @@ def test_arguments_that_make_no_sense_are_refused(arguments: list[str], says: st
         program = net["car"].popen(PYPLC, "pev", "--interface", "plc0", *arguments)
         assert program.wait(10.0) == 2
         assert says in program.stderr
+
+
+def test_an_interface_deleted_made_again_and_renamed_is_found_without_a_restart() -> None:
+    with wired("car", "chg") as net:
+        pev = start(net["car"], "pev", "--slac", "off", "--charge-s", "1")
+        pev.wait_line("200 sdp.request")
+        net["car"].run("ip", "link", "del", "plc0")
+        pev.wait_line("session.search_goes_on")
+        for command in (
+            f"link add eth7 type veth peer name plc0 netns {net['chg'].name}",
+            "link set eth7 name plc0",
+            "link set plc0 up",
+        ):
+            net["car"].run("ip", *command.split())
+        net["chg"].run("ip", "link", "set", "plc0", "up")
+        evse = start(net["chg"], "evse", "--slac", "off")
+        assert result(pev)[0] == 0, pev.stderr
+        assert result(evse)[0] == 0, evse.stderr
