@@ -30,10 +30,18 @@ class ExiConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     "How long the command may take for one message."
 
 
+class LogConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The table ``[log]``."""
+
+    udp_syslog: bool = False
+    "Every log line goes onto the powerline too, as a broadcast that other programs can record."
+
+
 class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file."""
 
     exi: ExiConfig = ExiConfig()
+    log: LogConfig = LogConfig()
 
 
 def load(path: Path) -> Config:

@@ -100,6 +100,8 @@ async def _watched(
     finally:
         if recorder is not None:
             recorder.close()
+            if recorder.error is not None:
+                raise recorder.error
 
 
 def _state(truth: Truth) -> str:

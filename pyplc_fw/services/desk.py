@@ -20,7 +20,7 @@ from pyplc_fw.errors import ConfigError
 from pyplc_fw.faults import Severity
 from pyplc_fw.services.command_codec import CodecMaker
 from pyplc_fw.services.journal import Journal, Record
-from pyplc_fw.services.recorder import Recorder
+from pyplc_fw.services.recorder import PlainFile, Recorder
 from pyplc_fw.session.evse import EvseSession
 from pyplc_fw.session.pev import PevSession
 from pyplc_fw.sim.battery import SimBattery
@@ -228,9 +228,17 @@ class Desk:
 
     def record_to(self, path: Path, *, epoch_ns: int) -> Recorder:
         """Record every frame from now on to ``path``; close what this returns."""
-        epoch_ns -= round(self._loop.time() * 1e9)
-        recorder = Recorder(path, (PEV, EVSE), epoch_ns=epoch_ns)
-        self.powerline.tap(recorder.frame)
+        began_s = self._loop.time()
+
+        def wall_ns(t_s: float) -> int:
+            return epoch_ns + round((t_s - began_s) * 1e9)
+
+        def on_frame(t_s: float, side: str, frame: bytes) -> None:
+            recorder.frame(wall_ns(t_s), "out", frame, side)
+
+        file = PlainFile(path)
+        recorder = Recorder(file, (PEV, EVSE), now_ns=lambda: wall_ns(self._loop.time()))
+        self.powerline.tap(on_frame)
         self.journal.listen(recorder.record)
         return recorder
 

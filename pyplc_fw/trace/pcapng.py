@@ -17,11 +17,13 @@ INTERFACE_DESCRIPTION: Final = 1
 PACKET: Final = 2
 "Obsolete, but written by old tools."
 SIMPLE_PACKET: Final = 3
+INTERFACE_STATISTICS: Final = 5
 ENHANCED_PACKET: Final = 6
 KNOWN_BLOCKS: Final = frozenset(
-    {SECTION_HEADER, INTERFACE_DESCRIPTION, PACKET, SIMPLE_PACKET, 4, 5, ENHANCED_PACKET, 10}
+    {SECTION_HEADER, INTERFACE_DESCRIPTION, PACKET, SIMPLE_PACKET, 4, INTERFACE_STATISTICS}
+    | {ENHANCED_PACKET, 10}
 )
-"With name resolution (4), statistics (5) and secrets (10): where a damaged file may go on."
+"With name resolution (4) and secrets (10): where a damaged file may go on."
 
 BYTE_ORDER_MAGIC: Final = 0x1A2B3C4D
 MAX_BLOCK_BYTES: Final = 1 << 24

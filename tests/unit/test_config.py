@@ -23,6 +23,11 @@ def test_a_command_for_exi() -> None:
     assert parse(text).exi == expected
 
 
+def test_syslog_on_the_powerline_is_off_unless_wanted() -> None:
+    assert not Config().log.udp_syslog
+    assert parse("[log]\nudp_syslog = true\n").log.udp_syslog
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -36,6 +41,7 @@ def test_a_command_for_exi() -> None:
         ("[exi]\npath = 7", "exi.path: expected `str`, got `int`"),
         ('[exi]\nbackend = "command"\npath = "/x"\ntimeout_s = 0', "exi.timeout_s: .*>= 0.01"),
         ('[exi]\nbackend = "command"\npath = "/x"\ntimeout_s = nan', "exi.timeout_s"),
+        ("[log]\nudp_syslog = 1", "log.udp_syslog: expected `bool`, got `int`"),
         ("exi = 3", "exi: expected `object`, got `int`"),
     ],
 )
